@@ -1,0 +1,91 @@
+import type { Application } from '../model/application.ts';
+import type { Call } from '../model/call.ts';
+import type { Contract, EventType, Operation, Service } from '../model/contract.ts';
+import type { MaybePromise } from '../model/maybe-promise.ts';
+import type { Delivery, Message } from '../model/message.ts';
+import type { Credentials, Principal } from '../model/principal.ts';
+import type { Diagnostics, Meter } from './diagnostics.ts';
+
+/** An operation that the hub serves. */
+export interface Endpoint {
+  /** `orders.get` */
+  readonly name: string;
+  readonly contract: Contract;
+  readonly service: Service;
+  readonly operation: Operation;
+}
+
+/** An event type that the hub knows. */
+export interface EventEndpoint {
+  /** `orders.placed` */
+  readonly name: string;
+  readonly contract: Contract;
+  readonly service: Service;
+  readonly event: EventType;
+}
+
+/** Whose messages or subscription it is, and whose figures count it. */
+export interface Origin {
+  readonly principal: Principal;
+  readonly meter: Meter;
+}
+
+/** Receives batches of a subscription. */
+export interface Subscriber {
+  /** Never more deliveries than the credit that was given. */
+  deliver(batch: readonly Delivery[]): void;
+  /** `count` deliveries were lost because the receiver gave no credit in time. Optional. */
+  dropped?(count: number): void;
+  /** The hub ends the subscription. */
+  closed(): void;
+}
+
+export interface SubscribeOptions {
+  /** Filter text: levels joined by dots, `*` for one level, `>` at the end for one or more. */
+  readonly filter: string;
+  /** Deliveries wanted now; more by `credit`. */
+  readonly credit: number;
+  /** Resume after this position (of an earlier delivery). */
+  readonly after?: string | undefined;
+}
+
+export interface Subscription {
+  /** `true` when the position to resume after is no longer held: something may be missing. */
+  readonly gap: boolean;
+  /** The receiver takes `count` more. */
+  credit(count: number): void;
+  close(): void;
+}
+
+/** The exchange itself, as protocols see it. */
+export interface Hub {
+  readonly state: 'starting' | 'ready' | 'draining' | 'stopped';
+  readonly diagnostics: Diagnostics;
+
+  contracts(): readonly Contract[];
+  endpoints(): Iterable<Endpoint>;
+  events(): Iterable<EventEndpoint>;
+  /** By full name, `orders.get`. */
+  endpoint(name: string): Endpoint | undefined;
+  event(name: string): EventEndpoint | undefined;
+
+  add(application: Application): void;
+
+  /**
+   * Runs a call through the middleware to its handler. Answers the value or an async iterable,
+   * directly or as a promise; throws (or rejects with) a Fault and nothing else. The async iterable
+   * must be read to its end or have its `return` called.
+   * @param meter of the protocol that the call came by
+   */
+  invoke(endpoint: Endpoint, call: Call, meter: Meter): MaybePromise<unknown>;
+
+  /** Accepts a batch, all or nothing. */
+  publish(messages: readonly Message[], origin: Origin): MaybePromise<void>;
+
+  /** @throws Fault INVALID_ARGUMENT for a bad filter, PERMISSION_DENIED, UNAUTHENTICATED. */
+  subscribe(options: SubscribeOptions, subscriber: Subscriber, origin: Origin): Subscription;
+
+  /** Who these credentials belong to. @throws Fault UNAUTHENTICATED for bad ones; missing ones
+   * give the anonymous principal (or the local one where authentication is not configured). */
+  authenticate(credentials: Credentials): MaybePromise<Principal>;
+}

@@ -1,0 +1,100 @@
+import type { FaultCode } from './fault.ts';
+import type { JsonSchema } from './schema.ts';
+
+/**
+ * The neutral form of a contract: plain JSON, whatever it was written with or imported from.
+ * Every protocol derives its documents, names and routes from this alone.
+ */
+export interface Contract {
+  /** Version of this format. */
+  readonly polywire: '1';
+  /** Lower-case name, letters, digits and hyphens. */
+  readonly name: string;
+  /** The author's version of the contract, SemVer. */
+  readonly version: string;
+  readonly doc?: string;
+  readonly services: readonly Service[];
+  /** Errors that operations may declare, by name (PascalCase). */
+  readonly errors: { readonly [name: string]: DeclaredError };
+  /** Named types; schemas anywhere in the contract refer to them as `#/$defs/Name`. */
+  readonly $defs: { readonly [name: string]: JsonSchema };
+}
+
+export interface Service {
+  /** Lower camel case; the first level of the names of its operations and events. */
+  readonly name: string;
+  readonly doc?: string;
+  readonly operations: readonly Operation[];
+  readonly events: readonly EventType[];
+}
+
+/** Values that go one way: one value, or a stream of them. */
+export interface Payload {
+  readonly schema: JsonSchema;
+  readonly stream: boolean;
+}
+
+export interface Operation {
+  /** Lower camel case, unique among the service's operations and events. */
+  readonly name: string;
+  /** A query has no side effect; a command may have. */
+  readonly kind: 'query' | 'command';
+  readonly doc?: string;
+  /** Why it should not be used any more, and what to use instead. */
+  readonly deprecated?: string;
+  /** NO_INPUT where the author declared none. A unary input is always an object schema. */
+  readonly input: Payload;
+  /** NO_OUTPUT where the author declared none. */
+  readonly output: Payload;
+  /** Names of declared errors; each is a key of the contract's `errors`. */
+  readonly errors: readonly string[];
+  /** Scopes that the caller needs, all of them. */
+  readonly scopes: readonly string[];
+  readonly examples: readonly OperationExample[];
+  readonly http?: HttpBinding;
+}
+
+/** An author's own HTTP method and path; a path parameter is `{name}` (a member of the input). */
+export interface HttpBinding {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path?: string;
+}
+
+export interface OperationExample {
+  readonly name: string;
+  readonly doc?: string;
+  readonly input?: unknown;
+  readonly output?: unknown;
+}
+
+export interface EventType {
+  /** Lower camel case, unique among the service's operations and events. */
+  readonly name: string;
+  readonly doc?: string;
+  readonly deprecated?: string;
+  /**
+   * Subject template: levels joined by dots, where `{member}` is a top-level member of the
+   * payload. Defaults to `<service>.<name>`.
+   */
+  readonly subject: string;
+  readonly schema: JsonSchema;
+  /** Top-level member of the payload that is the message's key (order is kept within a key). */
+  readonly key?: string;
+  /** Scopes needed to publish it from outside, and to subscribe to it. */
+  readonly scopes: readonly string[];
+  readonly examples: readonly unknown[];
+}
+
+export interface DeclaredError {
+  readonly code: FaultCode;
+  readonly doc?: string;
+  /** Default text of the error. */
+  readonly message?: string;
+  /** Schema of the error's data; absent when it carries none. */
+  readonly data?: JsonSchema;
+}
+
+/** The name an operation or event has everywhere: `orders.get`. */
+export function fullName(service: Service, member: { readonly name: string }): string {
+  return `${service.name}.${member.name}`;
+}
