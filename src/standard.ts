@@ -1,0 +1,4 @@
+import type { Protocol } from './hub/protocol.ts';
+
+/** What ships. To remove a protocol is to delete its folder and its line here. */
+export const PROTOCOLS: readonly Protocol[] = [];
