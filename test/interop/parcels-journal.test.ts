@@ -89,7 +89,7 @@ test('the check digit is that of the standard, and finds each single mistyped di
   assert.equal(serialOf(number), 47312482);
   for (let index = 2; index < 10; index++) {
     for (let digit = 0; digit < 10; digit++) {
-      const changed = number.slice(0, index) + digit + number.slice(index + 1);
+      const changed: string = number.slice(0, index) + digit + number.slice(index + 1);
       assert.equal(isTrackingNumber(changed), changed === number, changed);
     }
   }
