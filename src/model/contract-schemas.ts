@@ -3,6 +3,7 @@ import { fullName } from './contract.ts';
 import type { Report } from './contract-rules.ts';
 import type { JsonSchema } from './schema.ts';
 import { definitionName, isSchema, isSchemaObject, subschemas } from './schema-tree.ts';
+import { isExponential } from './validation/patterns.ts';
 
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
 /** Members that every JavaScript object seems to have: a check for them would lie. */
@@ -158,6 +159,12 @@ function checkPatterns(schema: Record<string, unknown>, at: string, report: Repo
   for (const pattern of patterns) {
     try {
       new RegExp(pattern, 'u');
+      if (isExponential(pattern)) {
+        report(
+          at,
+          `the pattern ${pattern} repeats a repetition: some texts would keep the process busy for ever; put something fixed between the repetitions`,
+        );
+      }
     } catch (error) {
       report(at, `the pattern ${pattern} cannot be used: ${(error as Error).message}`);
     }
