@@ -84,7 +84,7 @@ export async function firstItem(
 ): Promise<{ readonly pending: Promise<IteratorResult<unknown>>; readonly first: FirstItem }> {
   const pending = iterator.next();
   const turn = new Promise<undefined>((resolve) => {
-    setImmediate(resolve);
+    setImmediate(resolve, undefined);
   });
   return { pending, first: await Promise.race([pending, turn]) };
 }

@@ -8,7 +8,7 @@ import { subjectText } from '../../model/subject.ts';
 import { decompress, requestCoding } from '../../wire/compression.ts';
 import { principalOf, traceOf } from '../../wire/http-call.ts';
 import { levelsOfPath } from '../../wire/subject-path.ts';
-import type { RestContext } from './unary.ts';
+import { countRefused, type RestContext } from './unary.ts';
 
 export const PUBLISH_PATH = '/publish/';
 
@@ -37,7 +37,21 @@ export class PublishHandler {
   }
 
   async #receive(exchange: Exchange, principal: Principal): Promise<void> {
-    const { hub, meter, options } = this.#context;
+    const { hub, meter } = this.#context;
+    let message: Message;
+    try {
+      message = await this.#messageOf(exchange);
+    } catch (error) {
+      countRefused(meter);
+      throw error;
+    }
+    await hub.publish([message], { principal, meter });
+    if (exchange.finished) return;
+    exchange.respond(202, ACCEPTED, JSON.stringify({ id: message.id, subject: message.subject }));
+  }
+
+  async #messageOf(exchange: Exchange): Promise<Message> {
+    const { options } = this.#context;
     const levels = levelsOfPath(exchange.path.slice(PUBLISH_PATH.length));
     const coding = requestCoding(exchange.headers.get('content-encoding'));
     const arriving = exchange.bytes(options.maxMessageBytes);
@@ -46,10 +60,7 @@ export class PublishHandler {
     if (coding !== undefined) {
       payload = await decompress(payload, coding, options.maxMessageBytes);
     }
-    const message = messageOf(exchange, subjectText(levels), payload);
-    await hub.publish([message], { principal, meter });
-    if (exchange.finished) return;
-    exchange.respond(202, ACCEPTED, JSON.stringify({ id: message.id, subject: message.subject }));
+    return messageOf(exchange, subjectText(levels), payload);
   }
 }
 

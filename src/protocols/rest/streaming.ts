@@ -22,7 +22,13 @@ import type { Plan } from './plan.ts';
 import { type PlanHeaders, respondFault, withReplyMetadata } from './reply.ts';
 import { jsonBody } from './request-body.ts';
 import { streamInput } from './stream-input.ts';
-import { callOf, type RestContext, requireJsonAccepted, respondCompressed } from './unary.ts';
+import {
+  callOf,
+  countRefused,
+  type RestContext,
+  requireJsonAccepted,
+  respondCompressed,
+} from './unary.ts';
 
 const STREAM_TYPES = [EVENT_STREAM_TYPE, NDJSON_TYPE];
 const streamType = new HeaderMemory((header) => preferredType(header, STREAM_TYPES));
@@ -47,7 +53,16 @@ export class StreamHandler {
     this.#heartbeats = heartbeats;
   }
 
-  handle(exchange: Exchange): MaybePromise<void> {
+  async handle(exchange: Exchange): Promise<void> {
+    try {
+      await this.#begin(exchange);
+    } catch (error) {
+      countRefused(this.#context.meter);
+      throw error;
+    }
+  }
+
+  #begin(exchange: Exchange): MaybePromise<void> {
     const accept = exchange.headers.get('accept');
     const format = this.#plan.outputStreams ? this.#formatOf(accept) : undefined;
     if (format === undefined) requireJsonAccepted(accept);

@@ -39,6 +39,20 @@ export function requireJsonAccepted(accept: string | undefined): void {
   );
 }
 
+/** Counts a request that was turned away before it became a call; the hub counts the calls. */
+export function countRefused(meter: Meter): void {
+  meter.received++;
+  meter.refused++;
+}
+
+/** The same for a request that is not decided yet. */
+export function counting(meter: Meter, work: Promise<void>): Promise<void> {
+  return work.catch((error: unknown) => {
+    countRefused(meter);
+    throw error;
+  });
+}
+
 /** The call of a request, aborted when its client leaves. */
 export function callOf(exchange: Exchange, principal: Principal, input: unknown): Call {
   const call = new Call({
@@ -68,10 +82,19 @@ export class UnaryHandler {
   }
 
   handle(exchange: Exchange): MaybePromise<void> {
-    requireJsonAccepted(exchange.headers.get('accept'));
-    const principal = principalOf(this.#context.hub, exchange);
-    if (isPromise(principal)) return principal.then((known) => this.#receive(exchange, known));
-    return this.#receive(exchange, principal);
+    const { hub, meter } = this.#context;
+    try {
+      requireJsonAccepted(exchange.headers.get('accept'));
+      const principal = principalOf(hub, exchange);
+      if (!isPromise(principal)) return this.#receive(exchange, principal);
+      return counting(
+        meter,
+        principal.then((known) => this.#receive(exchange, known)),
+      );
+    } catch (error) {
+      countRefused(meter);
+      throw error;
+    }
   }
 
   #receive(exchange: Exchange, principal: Principal): MaybePromise<void> {
@@ -85,8 +108,11 @@ export class UnaryHandler {
       return this.#invoke(exchange, principal, undefined);
     }
     const body = jsonBody(exchange, this.#context.options.maxBodyBytes);
-    if (isPromise(body)) return body.then((bytes) => this.#invoke(exchange, principal, bytes));
-    return this.#invoke(exchange, principal, body);
+    if (!isPromise(body)) return this.#invoke(exchange, principal, body);
+    return counting(
+      this.#context.meter,
+      body.then((bytes) => this.#invoke(exchange, principal, bytes)),
+    );
   }
 
   #invoke(exchange: Exchange, principal: Principal, body: Buffer | undefined): MaybePromise<void> {
