@@ -1,6 +1,8 @@
 import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
+import type { Message } from '../../model/message.ts';
 import type { Principal } from '../../model/principal.ts';
+import type { TraceContext } from '../../model/trace.ts';
 import { type Caller, type RpcService, refuse, traceOf, unknownMethod } from './answer.ts';
 import { errorText, type RpcRequest, resultText } from './codec.ts';
 import { publicationsOf } from './control.ts';
@@ -26,17 +28,31 @@ export function publish(
   caller: Caller,
 ): MaybePromise<{ published: number }> {
   const trace = traceOf(request) ?? caller.trace;
-  const source = service.meter.protocol;
-  const messages = publicationsOf(request).map((value) => messageOf(value, source, trace));
+  const messages = publications(service, request, trace);
   const origin = { principal: caller.principal, meter: service.meter };
   const accepted = service.hub.publish(messages, origin);
   const result = { published: messages.length };
   return isPromise(accepted) ? accepted.then(() => result) : result;
 }
 
+/** The hub counts messages that are handed to it; those that are none are counted here. */
+function publications(
+  service: RpcService,
+  request: RpcRequest,
+  trace: TraceContext | undefined,
+): Message[] {
+  const { meter } = service;
+  try {
+    return publicationsOf(request).map((value) => messageOf(value, meter.protocol, trace));
+  } catch (error) {
+    meter.received++;
+    meter.refused++;
+    throw error;
+  }
+}
+
 /** Text of the response to an `rpc.` request, once `run` has answered; never rejects. */
 export function answerWith(
-  service: RpcService,
   id: string | undefined,
   run: () => MaybePromise<unknown>,
 ): MaybePromise<string | undefined> {
@@ -48,7 +64,7 @@ export function answerWith(
       (error: unknown) => (id === undefined ? undefined : errorText(id, Fault.from(error))),
     );
   } catch (error) {
-    return refuse(service, id, Fault.from(error));
+    return id === undefined ? undefined : errorText(id, Fault.from(error));
   }
 }
 
@@ -71,11 +87,11 @@ export function answerServiceMethod(
 ): MaybePromise<string | undefined> {
   switch (request.method) {
     case METHODS.discover:
-      return answerWith(service, id, () => service.discover());
+      return answerWith(id, () => service.discover());
     case METHODS.hello:
-      return answerWith(service, id, () => hello(service, caller.principal));
+      return answerWith(id, () => hello(service, caller.principal));
     case METHODS.publish:
-      return answerWith(service, id, () => publish(service, request, caller));
+      return answerWith(id, () => publish(service, request, caller));
     default:
       return refuse(
         service,

@@ -44,15 +44,15 @@ export class SessionMethods {
       case METHODS.subscribe:
         return inBatch ? this.#notInBatch(request, id) : this.#subscribe(request, id);
       case METHODS.unsubscribe:
-        return answerWith(service, id, () => this.#unsubscribe(request, id));
+        return answerWith(id, () => this.#unsubscribe(request, id));
       case METHODS.cancel:
-        return answerWith(service, id, () => this.#cancel(request, id));
+        return answerWith(id, () => this.#cancel(request, id));
       case METHODS.credit:
-        return answerWith(service, id, () => this.#credit(request, id));
+        return answerWith(id, () => this.#credit(request, id));
       case METHODS.items:
-        return answerWith(service, id, () => this.#items(request, id));
+        return answerWith(id, () => this.#items(request, id));
       case METHODS.end:
-        return answerWith(service, id, () => this.#end(request, id));
+        return answerWith(id, () => this.#end(request, id));
       default:
         return answerServiceMethod(service, request, id, this.#session);
     }
@@ -65,7 +65,7 @@ export class SessionMethods {
 
   #greet(request: RpcRequest, id: string | undefined): MaybePromise<string | undefined> {
     const { service } = this.#session;
-    return answerWith(service, id, () => {
+    return answerWith(id, () => {
       const credentials = credentialsIn(request);
       if (credentials === undefined && request.method === METHODS.hello) {
         return hello(service, this.#session.principal);

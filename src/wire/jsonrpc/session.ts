@@ -62,10 +62,13 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
   readonly #running = new Set<Call>();
   /** Messages that were read before reading stopped: bounded by one read of the transport. */
   #waiting: string[] = [];
+  /** Messages whose answers are on their way. */
+  #unanswered = 0;
   #stopped = 0;
   #overruns = 0;
   #inputEnded = false;
   #draining = false;
+  #closing = false;
   #closed = false;
 
   /** @param metadata of the connection: every call has it. */
@@ -96,7 +99,7 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
   /** Nothing runs and nothing is subscribed to. */
   get idle(): boolean {
     return (
-      this.#running.size === 0 &&
+      this.#unanswered === 0 &&
       this.streams.size === 0 &&
       this.subscriptions.size === 0 &&
       this.#waiting.length === 0
@@ -135,14 +138,18 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
       return;
     }
     const answer = Array.isArray(value) ? this.#batch(value) : this.#one(value, false);
-    if (isPromise(answer)) void this.#sendLater(answer);
+    if (isPromise(answer)) this.#sendLater(answer);
     else if (answer !== undefined) this.send(answer);
   }
 
-  async #sendLater(answer: Promise<string | undefined>): Promise<void> {
-    const text = await answer;
-    if (text !== undefined) this.send(text);
-    this.#settle();
+  #sendLater(answer: Promise<string | undefined>): void {
+    if (++this.#unanswered >= this.service.limits.maxInFlight) this.#stop(CALLS_FULL);
+    void answer.then((text) => {
+      if (text !== undefined) this.send(text);
+      this.#unanswered--;
+      this.#go(CALLS_FULL);
+      this.#settle();
+    });
   }
 
   #batch(values: readonly unknown[]): MaybePromise<string | undefined> {
@@ -221,13 +228,11 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
   began(call: Call, id: string | undefined): void {
     this.#running.add(call);
     if (id !== undefined && id !== 'null') this.#calls.set(id, call);
-    if (this.#running.size >= this.service.limits.maxInFlight) this.#stop(CALLS_FULL);
   }
 
   settled(call: Call, id: string | undefined): void {
     this.#running.delete(call);
     if (id !== undefined && this.#calls.get(id) === call) this.#calls.delete(id);
-    if (this.#running.size < this.service.limits.maxInFlight) this.#go(CALLS_FULL);
   }
 
   /** The hub ended a subscription, or the peer did. */
@@ -279,13 +284,10 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
 
   /** The transport has room again. */
   drained(): void {
-    if ((this.#stopped & OUTPUT_FULL) === 0) return;
-    this.#stopped &= ~OUTPUT_FULL;
+    if (this.writable) return;
+    this.#go(OUTPUT_FULL);
     for (const stream of this.streams.values()) stream.wake();
     for (const subscription of this.subscriptions.values()) subscription.wake();
-    if (this.#stopped !== 0) return;
-    this.#stopped = OUTPUT_FULL;
-    this.#go(OUTPUT_FULL);
   }
 
   /** The peer sends no more; what runs goes on, and then the transport is closed. */
@@ -312,11 +314,11 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
   }
 
   #settle(): void {
-    if (this.#closed || !(this.#draining || this.#inputEnded) || !this.idle) return;
-    // An answer may be on its way through promises that have settled already.
-    setImmediate(() => {
-      if (!this.#closed && this.idle) this.#transport.close(this.#draining ? 'draining' : 'ended');
-    });
+    if (this.#closed || this.#closing || !(this.#draining || this.#inputEnded) || !this.idle) {
+      return;
+    }
+    this.#closing = true;
+    this.#transport.close(this.#draining ? 'draining' : 'ended');
   }
 
   /** The transport is gone: every call ends, nothing is sent any more. */
