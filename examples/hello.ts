@@ -1,5 +1,5 @@
-import { contract, implement, query, service } from '#polywire';
 import { z } from 'zod';
+import { contract, implement, query, service } from '#polywire';
 
 export const greetings = contract({
   name: 'greetings',

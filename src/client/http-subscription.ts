@@ -1,5 +1,9 @@
 import { Fault } from '../model/fault.ts';
-import { EVENT_STREAM_TYPE, type ReceivedEvent, SUBSCRIPTION_EVENTS } from '../wire/event-stream.ts';
+import {
+  EVENT_STREAM_TYPE,
+  type ReceivedEvent,
+  SUBSCRIPTION_EVENTS,
+} from '../wire/event-stream.ts';
 import { pathOfFilter } from '../wire/subject-path.ts';
 import { Backoff } from './backoff.ts';
 import type { CallScope } from './call-scope.ts';

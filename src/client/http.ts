@@ -24,6 +24,7 @@ export class HttpTransport implements Transport {
   readonly #url: string;
   readonly #token: string | undefined;
   readonly #running = new Set<CallScope>();
+  #closed: Fault | undefined;
   readonly #request: HubRequest = (path, scope, init) => this.#fetch(path, scope, init);
 
   /** @param url base address, without a slash at the end */
@@ -64,6 +65,7 @@ export class HttpTransport implements Transport {
   }
 
   close(reason: Fault): Promise<void> {
+    this.#closed = reason;
     for (const scope of this.#running) scope.end(reason);
     return Promise.resolve();
   }
@@ -127,7 +129,8 @@ export class HttpTransport implements Transport {
 
   #scope(options: Pick<CallOptions, 'signal' | 'timeoutMs'>): CallScope {
     const scope = new CallScope(options, (over) => this.#running.delete(over));
-    if (!scope.signal.aborted) this.#running.add(scope);
+    if (this.#closed !== undefined) scope.end(this.#closed);
+    else if (!scope.signal.aborted) this.#running.add(scope);
     return scope;
   }
 

@@ -55,25 +55,22 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
         contract === undefined ? await fetchContracts(url, options.token) : [contract],
       ),
   );
-  return withServices(
-    new HubClient(transport, options.timeoutMs, subjects),
-  ) as unknown as Client<C>;
+  return withServices(ownMembers(transport, options.timeoutMs, subjects)) as unknown as Client<C>;
 }
 
-/** Untyped inside: the types are the contract's, and the hub checks the values. */
-class HubClient {
-  readonly #transport: Transport;
-  readonly #timeoutMs: number | undefined;
-  readonly events: object;
-
-  constructor(
-    transport: Transport,
-    timeoutMs: number | undefined,
-    subjects: () => Promise<EventSubjects>,
-  ) {
-    this.#transport = transport;
-    this.#timeoutMs = timeoutMs;
-    this.events = {
+/** What every client has. Untyped inside: the types are the contract's, and the hub checks the
+ * values. Nothing here asks for its `this`, so that members may be taken off the client. */
+function ownMembers(
+  transport: Transport,
+  timeoutMs: number | undefined,
+  subjects: () => Promise<EventSubjects>,
+) {
+  const close = (): Promise<void> =>
+    transport.close(new Fault('CANCELLED', 'The client is closed.'));
+  return {
+    call: (operation: string) => (input?: unknown, options?: CallOptions) =>
+      new Reply(transport.call(operation, input, { timeoutMs, ...options })),
+    events: {
       subscribe: (event: string, options: SubscribeOptions = {}) =>
         subscribeTo(transport, subjects, event, options),
       subscribeSubject: (filter: string, options: SubscribeOptions = {}) =>
@@ -82,26 +79,14 @@ class HubClient {
         const subject = (await subjects()).subjectOf(event, payload);
         await transport.publish(subject, payload, { timeoutMs, ...options });
       },
-    };
-  }
-
-  call(operation: string): (input?: unknown, options?: CallOptions) => Reply {
-    return (input, options) =>
-      new Reply(this.#transport.call(operation, input, { timeoutMs: this.#timeoutMs, ...options }));
-  }
-
-  isError(thrown: unknown, name: string): boolean {
-    return thrown instanceof Fault && thrown.error === name;
-  }
-
-  close(): Promise<void> {
-    return this.#transport.close(new Fault('CANCELLED', 'The client is closed.'));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+    },
+    isError: (thrown: unknown, name: string) => thrown instanceof Fault && thrown.error === name,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
+
+type OwnMembers = ReturnType<typeof ownMembers>;
 
 async function* subscribeTo(
   transport: Transport,
@@ -114,30 +99,21 @@ async function* subscribeTo(
 }
 
 /** `client.parcels.get` is `client.call('parcels.get')`; what the client has itself comes first. */
-function withServices(client: HubClient): object {
-  const services = new Map<string, object>();
-  return new Proxy(client, {
-    get(_, name) {
-      if (typeof name === 'symbol' || name in client) {
-        const own: unknown = Reflect.get(client, name);
-        return typeof own === 'function' ? own.bind(client) : own;
-      }
-      // What is asked for a `then` is not a promise.
-      if (name === 'then') return undefined;
-      let service = services.get(name);
-      if (service === undefined) services.set(name, (service = withOperations(client, name)));
-      return service;
-    },
-  });
+function withServices(own: OwnMembers): object {
+  return byName(own, (service) => byName({}, (operation) => own.call(`${service}.${operation}`)));
 }
 
-function withOperations(client: HubClient, service: string): object {
-  const methods = new Map<string, unknown>();
-  return new Proxy(Object.freeze({}), {
+/** An object whose missing members are made when they are first asked for. */
+function byName(own: object, make: (name: string) => unknown): object {
+  const made = new Map<string, unknown>();
+  return new Proxy(own, {
     get(_, name) {
-      if (typeof name === 'symbol' || name === 'then') return undefined;
-      if (!methods.has(name)) methods.set(name, client.call(`${service}.${name}`));
-      return methods.get(name);
+      // Who looks for a `then` asks whether this is a promise. It is not.
+      if (typeof name === 'symbol' || name === 'then' || Object.hasOwn(own, name)) {
+        return Reflect.get(own, name);
+      }
+      if (!made.has(name)) made.set(name, make(name));
+      return made.get(name);
     },
   });
 }

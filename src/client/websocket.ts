@@ -5,7 +5,14 @@ import { Backoff } from './backoff.ts';
 import { CallScope } from './call-scope.ts';
 import { SocketCall } from './socket-call.ts';
 import { SocketConnection } from './socket-connection.ts';
-import { bytesOf, type CallOptions, type Outcome, type Received, type SubscribeOptions, type Transport } from './transport.ts';
+import {
+  bytesOf,
+  type CallOptions,
+  type Outcome,
+  type Received,
+  type SubscribeOptions,
+  type Transport,
+} from './transport.ts';
 
 /**
  * Calls over one WebSocket, in JSON-RPC. The connection is made when it is first needed, and again

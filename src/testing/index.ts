@@ -1,4 +1,9 @@
-import { type AnyContract, type Client, type ClientOptions, createClient } from '../client/index.ts';
+import {
+  type AnyContract,
+  type Client,
+  type ClientOptions,
+  createClient,
+} from '../client/index.ts';
 import { assemble } from '../config/assemble.ts';
 import type { Flag } from '../config/layers.ts';
 import { loadConfig } from '../config/load.ts';
