@@ -5,6 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { shop } from './rest-application.ts';
 import { startServer, type TestServer } from './rest-server.ts';
+import { until } from './until.ts';
 
 const application = shop();
 const { recorder } = application;
@@ -153,7 +154,10 @@ describe('where the input comes from', () => {
 describe('bodies', () => {
   it('other content types are 415, and none at all', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml']) {
-      const { status, body } = await call('/items/create', send('{}', { headers: { 'content-type': type } }));
+      const { status, body } = await call(
+        '/items/create',
+        send('{}', { headers: { 'content-type': type } }),
+      );
       assert.equal(status, 415, type);
       assert.equal(body.status, 415);
     }
@@ -163,7 +167,10 @@ describe('bodies', () => {
   it('+json and a charset of utf-8 are JSON; other charsets are 415', async () => {
     const item = { id: 1, name: 'a' };
     for (const type of ['application/vnd.item+json', 'application/json; charset=UTF-8']) {
-      assert.equal((await call('/items/create', send(item, { headers: { 'content-type': type } }))).status, 200);
+      assert.equal(
+        (await call('/items/create', send(item, { headers: { 'content-type': type } }))).status,
+        200,
+      );
     }
     const latin = { headers: { 'content-type': 'application/json; charset=latin1' } };
     assert.equal((await call('/items/create', send(item, latin))).status, 415);
@@ -182,13 +189,19 @@ describe('bodies', () => {
     assert.equal((await call('/items/create', send(large))).status, 413);
     const chunked = await raw(
       '/items/create',
-      { method: 'POST', headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' } },
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+      },
       large,
     );
     assert.equal(chunked.status, 413);
     const packed = await raw(
       '/items/create',
-      { method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } },
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      },
       gzipSync(Buffer.alloc(5_000_000, 0x20)),
     );
     assert.equal(packed.status, 413);
@@ -199,7 +212,10 @@ describe('bodies', () => {
     const post = (coding: string, body: Buffer) =>
       raw(
         '/items/create',
-        { method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': coding } },
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'content-encoding': coding },
+        },
         body,
       );
     for (const [coding, bytes] of [
@@ -220,7 +236,11 @@ describe('bodies', () => {
   });
 
   it('a body on GET is refused rather than ignored', async () => {
-    const answer = await raw('/items/1', { method: 'GET', headers: { 'content-length': '2' } }, '{}');
+    const answer = await raw(
+      '/items/1',
+      { method: 'GET', headers: { 'content-length': '2' } },
+      '{}',
+    );
     assert.equal(answer.status, 400);
   });
 });
@@ -334,7 +354,9 @@ describe('faults', () => {
 
   it('the deadline of X-Timeout-Ms reaches the handler and is 504', async () => {
     const left = recorder.left;
-    const { status, body } = await call('/items/slow?ms=4000', { headers: { 'x-timeout-ms': '30' } });
+    const { status, body } = await call('/items/slow?ms=4000', {
+      headers: { 'x-timeout-ms': '30' },
+    });
     assert.equal(status, 504);
     assert.equal(body.code, 'DEADLINE_EXCEEDED');
     assert.equal(recorder.left, left + 1);
@@ -347,7 +369,7 @@ describe('faults', () => {
     const pending = fetch(`${server.url}/items/slow?ms=4000`, { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     await assert.rejects(pending);
-    while (recorder.left === left) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the handler is told', () => recorder.left > left);
   });
 
   it('bad credentials are 401 with a challenge', async () => {
@@ -414,11 +436,8 @@ describe('Idempotency-Key', () => {
     const lost = fetch(`${server.url}/items/create`, { ...init, signal: controller.signal });
     setTimeout(() => controller.abort(), 20);
     await assert.rejects(lost);
-    let answer = await create('k6', { id: 1, name: 'slow' });
-    while (answer.status === 409) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      answer = await create('k6', { id: 1, name: 'slow' });
-    }
+    await until('the command has run', () => recorder.created.length > before);
+    const answer = await create('k6', { id: 1, name: 'slow' });
     assert.equal(answer.status, 200);
     assert.equal(recorder.created.length, before + 1);
   });
