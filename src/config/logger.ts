@@ -1,15 +1,5 @@
 import { styleText } from 'node:util';
-
-/**
- * Structured logs: fields first, then a sentence (pino's shape). JSON lines for machines, short
- * lines for a person at a terminal.
- */
-export interface Logger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { Logger } from '../hub/logger.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -25,6 +15,7 @@ export interface LoggerOptions {
 /** Members that are never written, whatever object they are found in. */
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'token'];
 
+/** JSON lines for machines, short lines for a person at a terminal. */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   if (options.format === 'text') return new TextLogger(options);
   const { pino } = await import('pino');

@@ -44,8 +44,10 @@ export class AnswerStream implements StreamGuard, AbortListener {
   }
 
   item(value: unknown, index: number): unknown {
-    const violations = this.#endpoint.checkOutput?.(value);
-    if (violations !== undefined) throw badOutput(this.#endpoint, violations, index);
+    const { output } = this.#endpoint;
+    if (output !== undefined && !output.check(value)) {
+      throw badOutput(this.#endpoint, value, index);
+    }
     this.#meter.sent++;
     return value;
   }

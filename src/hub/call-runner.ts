@@ -85,9 +85,8 @@ export class CallRunner {
     }
     // A handler that answers nothing answers null, as every protocol writes it.
     const value = answer === undefined ? null : answer;
-    const violations = endpoint.checkOutput?.(value);
-    if (violations !== undefined) {
-      const fault = badOutput(endpoint, violations, undefined);
+    if (endpoint.output !== undefined && !endpoint.output.check(value)) {
+      const fault = badOutput(endpoint, value, undefined);
       this.end(endpoint, call, meter, input, fault);
       throw fault;
     }

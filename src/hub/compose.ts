@@ -50,17 +50,17 @@ function terminal(endpoint: ServedEndpoint, handler: Handler, services: HandlerS
 }
 
 function validate(endpoint: ServedEndpoint, parser: Parser | undefined, next: Invoke): Invoke {
-  const { checkInput } = endpoint;
+  const { input, name } = endpoint;
   if (parser === undefined) {
+    const { applyDefaults } = input;
     return (call) => {
-      const violations = checkInput(call.input);
-      if (violations !== undefined) throw badInput(endpoint.name, violations);
+      if (!input.check(call.input)) throw badInput(name, input.violations(call.input));
+      if (applyDefaults !== undefined) call.input = applyDefaults(call.input);
       return next(call);
     };
   }
   return (call) => {
-    const violations = checkInput(call.input);
-    if (violations !== undefined) throw badInput(endpoint.name, violations);
+    if (!input.check(call.input)) throw badInput(name, input.violations(call.input));
     const parsed = parser(call.input);
     if (isPromise(parsed)) return parsedLater(parsed, call, next);
     call.input = parsed;

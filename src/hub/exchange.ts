@@ -76,8 +76,7 @@ export class Exchange implements SubscriptionOwner {
     if (known === undefined) {
       throw new TypeError(`no contract of this hub has an event "${name}"`);
     }
-    const violations = known.check(payload);
-    if (violations !== undefined) throw badPayload(known, violations);
+    if (!known.validator.check(payload)) throw badPayload(known, payload);
     const subject = known.template.render(payload);
     const levels = publishLevels(subject);
     const { key } = known.event;

@@ -26,12 +26,12 @@ export function faultOf(thrown: unknown, endpoint: ServedEndpoint, call: Call): 
       thrown,
     );
   }
-  const violations = known.checkData?.(thrown.data);
-  if (violations !== undefined || (known.checkData === undefined && thrown.data !== undefined)) {
+  const { data } = known;
+  if (data === undefined ? thrown.data !== undefined : !data.check(thrown.data)) {
     return broken(
       `${endpoint.name} failed with data that its declared error does not allow; the log of the hub has the reason.`,
       new Error(
-        `data of the error ${thrown.error} does not fit the contract: ${violations === undefined ? 'the error declares none' : describe(violations)}`,
+        `data of the error ${thrown.error} does not fit the contract: ${data === undefined ? 'the error declares none' : describe(data.violations(thrown.data))}`,
         { cause: thrown },
       ),
     );
@@ -55,12 +55,14 @@ function describe(violations: readonly { path: string; expected: string }[]): st
 /** The answer, or an item of it, is not what the contract promises. */
 export function badOutput(
   endpoint: ServedEndpoint,
-  violations: readonly { path: string; expected: string }[],
+  value: unknown,
   index: number | undefined,
 ): Fault {
   const where = index === undefined ? 'an answer' : `an item (number ${index})`;
   return broken(
     `${endpoint.name} gave ${where} that does not fit its contract; the log of the hub has the reason.`,
-    new Error(`output of ${endpoint.name} does not fit the contract: ${describe(violations)}`),
+    new Error(
+      `output of ${endpoint.name} does not fit the contract: ${describe(endpoint.output?.violations(value) ?? [])}`,
+    ),
   );
 }

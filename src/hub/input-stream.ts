@@ -30,9 +30,11 @@ export class InputStream implements StreamGuard, AbortListener {
   }
 
   item(value: unknown, index: number): MaybePromise<unknown> {
-    const violations = this.#endpoint.checkInput(value);
-    if (violations !== undefined) throw this.#bad(badInput(this.#endpoint.name, violations, index));
-    if (this.#parser === undefined) return value;
+    const { input, name } = this.#endpoint;
+    if (!input.check(value)) throw this.#bad(badInput(name, input.violations(value), index));
+    if (this.#parser === undefined) {
+      return input.applyDefaults === undefined ? value : input.applyDefaults(value);
+    }
     return this.#parse(this.#parser, value, index);
   }
 

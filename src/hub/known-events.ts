@@ -1,11 +1,11 @@
 import type { Contract, EventType, Service } from '../model/contract.ts';
-import { Fault, type Violation } from '../model/fault.ts';
+import { Fault } from '../model/fault.ts';
 import { parseJson } from '../model/json.ts';
 import type { Message } from '../model/message.ts';
 import type { Principal } from '../model/principal.ts';
+import { compileSchema, type Validator } from '../model/validation/validator.ts';
 import { authorize } from './authorize.ts';
 import type { EventEndpoint } from './hub.ts';
-import { type Check, checkOf } from './schema-check.ts';
 import { SubjectTemplate } from './subjects/template.ts';
 import { SubjectTrie } from './subjects/trie.ts';
 
@@ -16,7 +16,7 @@ export class KnownEvent implements EventEndpoint {
   readonly service: Service;
   readonly event: EventType;
   readonly template: SubjectTemplate;
-  readonly check: Check;
+  readonly validator: Validator;
 
   constructor(contract: Contract, service: Service, event: EventType) {
     this.name = `${service.name}.${event.name}`;
@@ -24,7 +24,7 @@ export class KnownEvent implements EventEndpoint {
     this.service = service;
     this.event = event;
     this.template = new SubjectTemplate(event.subject);
-    this.check = checkOf(event.schema, contract);
+    this.validator = compileSchema(event.schema, contract.$defs);
   }
 }
 
@@ -93,17 +93,13 @@ export function checkPayload(message: Message, events: readonly KnownEvent[]): v
       `Payload on ${message.subject}: ${(thrown as Error).message}`,
     );
   }
-  let violations: readonly Violation[] | undefined;
-  for (const event of events) {
-    const wrong = event.check(value);
-    if (wrong === undefined) return;
-    violations ??= wrong;
-  }
-  throw badPayload(events[0]!, violations ?? []);
+  if (events.some((event) => event.validator.check(value))) return;
+  throw badPayload(events[0]!, value);
 }
 
 /** INVALID_ARGUMENT for a payload that is not the event's. */
-export function badPayload(event: KnownEvent, violations: readonly Violation[]): Fault {
+export function badPayload(event: KnownEvent, payload: unknown): Fault {
+  const violations = event.validator.violations(payload);
   const first = violations[0];
   return new Fault(
     'INVALID_ARGUMENT',

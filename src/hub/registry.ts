@@ -1,8 +1,8 @@
 import type { Application } from '../model/application.ts';
 import type { Contract } from '../model/contract.ts';
+import { compileSchema } from '../model/validation/validator.ts';
 import type { Endpoint, EventEndpoint } from './hub.ts';
 import { KnownEvent, KnownEvents } from './known-events.ts';
-import { checkOf } from './schema-check.ts';
 import { type ServedApplication, ServedEndpoint, type ServedError } from './served-endpoint.ts';
 
 /** What the hub serves, by name. */
@@ -57,9 +57,9 @@ export class Registry {
             operation,
             served,
             errors: new Map(operation.errors.map((name) => [name, errors.get(name)!])),
-            checkInput: checkOf(operation.input.schema, contract),
-            checkOutput: this.#checkOutputs
-              ? checkOf(operation.output.schema, contract)
+            input: compileSchema(operation.input.schema, contract.$defs),
+            output: this.#checkOutputs
+              ? compileSchema(operation.output.schema, contract.$defs)
               : undefined,
           }),
       ),
@@ -123,7 +123,8 @@ function declaredErrors(contract: Contract): Map<string, ServedError> {
       name,
       {
         declared,
-        checkData: declared.data === undefined ? undefined : checkOf(declared.data, contract),
+        data:
+          declared.data === undefined ? undefined : compileSchema(declared.data, contract.$defs),
       },
     ]),
   );

@@ -1,9 +1,9 @@
 import type { Application } from '../model/application.ts';
 import type { Contract, DeclaredError, Operation, Service } from '../model/contract.ts';
+import type { Validator } from '../model/validation/validator.ts';
 import type { Histogram, Meter } from './diagnostics.ts';
 import type { Endpoint } from './hub.ts';
 import type { CallObserver, Invoke } from './middleware.ts';
-import type { Check } from './schema-check.ts';
 
 /** An application in the hub, and whether its operations can be called. */
 export interface ServedApplication {
@@ -13,7 +13,8 @@ export interface ServedApplication {
 
 export interface ServedError {
   readonly declared: DeclaredError;
-  readonly checkData: Check | undefined;
+  /** For the error's data; undefined where it carries none. */
+  readonly data: Validator | undefined;
 }
 
 /** An operation with all that a call of it needs, prepared when its application was added. */
@@ -26,10 +27,10 @@ export class ServedEndpoint implements Endpoint {
   /** Authorization, validation, the middleware and the handler. */
   run: Invoke;
   observers: readonly CallObserver[];
-  /** Checks the input, or each item of it. */
-  checkInput: Check;
-  /** Checks the answer, or each item of it; undefined where answers are not checked. */
-  checkOutput: Check | undefined;
+  /** For the input, or each item of it. */
+  readonly input: Validator;
+  /** For the answer, or each item of it; undefined where answers are not checked. */
+  readonly output: Validator | undefined;
   readonly errors: ReadonlyMap<string, ServedError>;
 
   #lastMeter: Meter | undefined;
@@ -41,8 +42,8 @@ export class ServedEndpoint implements Endpoint {
     operation: Operation;
     served: ServedApplication;
     errors: ReadonlyMap<string, ServedError>;
-    checkInput: Check;
-    checkOutput: Check | undefined;
+    input: Validator;
+    output: Validator | undefined;
   }) {
     this.name = `${parts.service.name}.${parts.operation.name}`;
     this.contract = parts.contract;
@@ -50,8 +51,8 @@ export class ServedEndpoint implements Endpoint {
     this.operation = parts.operation;
     this.served = parts.served;
     this.errors = parts.errors;
-    this.checkInput = parts.checkInput;
-    this.checkOutput = parts.checkOutput;
+    this.input = parts.input;
+    this.output = parts.output;
     this.run = () => null;
     this.observers = [];
   }

@@ -31,6 +31,9 @@ export interface ListenerSettings {
   readonly authenticated?: boolean;
   readonly logger?: NetLogger;
   readonly createHttp2Connection?: CreateHttpConnection;
+  /** Descriptor of a socket that is bound already, to listen on in place of `listen.host` and
+   * `listen.port`: a supervisor keeps it while one process takes over from another. */
+  readonly listenFd?: number;
 }
 
 export interface Listener {
@@ -93,6 +96,7 @@ class HubListener implements Listener {
   readonly #secure: readonly Candidate[];
   readonly #http: HttpContext;
   readonly #tls: TlsLayer | undefined;
+  readonly #listenFd: number | undefined;
   #addresses: HubAddress[] = [];
   #draining = false;
   #whenEmpty: (() => void) | undefined;
@@ -104,6 +108,7 @@ class HubListener implements Listener {
     settings: ListenerSettings,
   ) {
     this.#options = options;
+    this.#listenFd = settings.listenFd;
     this.#logger = settings.logger ?? NO_LOGGER;
     this.#meter = diagnostics.meter('listener');
     this.#ticker = new Ticker(Math.min(1_000, Math.max(20, shortestTimeMs(options) / 4)));
@@ -193,7 +198,8 @@ class HubListener implements Listener {
     const unix = listen.unix;
     for (const { host, port } of [listen, ...listen.also]) {
       const server = this.#createServer('tcp');
-      await listenTcp(server, host, port);
+      const fd = this.#servers.length === 1 ? this.#listenFd : undefined;
+      await listenTcp(server, host, port, fd);
       const address = server.address() as net.AddressInfo;
       this.#addresses.push(hubAddress(host, address.port, unix, this.#options.tls.required));
     }
@@ -340,19 +346,27 @@ class HubListener implements Listener {
   }
 }
 
-function listenTcp(server: net.Server, host: string, port: number): Promise<void> {
+function listenTcp(
+  server: net.Server,
+  host: string,
+  port: number,
+  fd: number | undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE'
-          ? new Error(
-              `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port).`,
+          ? Object.assign(
+              new Error(
+                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port).`,
+              ),
+              { code: error.code },
             )
           : error,
       );
     };
     server.once('error', failed);
-    server.listen({ host, port, backlog: 1_024 }, () => {
+    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: 1_024 }, () => {
       server.off('error', failed);
       resolve();
     });
