@@ -21,7 +21,12 @@ function get(path: string, headers: Record<string, string> = {}): Promise<Respon
   return fetch(server.url + path, { headers, signal: AbortSignal.timeout(5000) });
 }
 
-function post(path: string, body: string | Buffer | ReadableStream, type: string, more: object = {}): Promise<Response> {
+function post(
+  path: string,
+  body: string | Buffer | ReadableStream,
+  type: string,
+  more: object = {},
+): Promise<Response> {
   return fetch(server.url + path, {
     method: 'POST',
     body,
