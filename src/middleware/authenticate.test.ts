@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { hash, scryptSync } from 'node:crypto';
 import { test } from 'node:test';
+import type { Authenticator } from '../hub/authenticator.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Principal } from '../model/principal.ts';
-import { createAuthenticator } from './authenticate.ts';
+import { type AuthenticationOptions, createAuthenticator } from './authenticate.ts';
 import { hashPassword, parsePasswordHash } from './password-hash.ts';
 
 const TOKEN = 'correct-horse-battery';
-const NONE = { tokens: [], users: [], anonymous: 'deny' } as const;
+const NONE: AuthenticationOptions = { tokens: [], users: [], anonymous: 'deny' };
+
+function authenticatorOf(
+  options: Partial<AuthenticationOptions>,
+  environment: Record<string, string> = {},
+): Authenticator {
+  return createAuthenticator({ ...NONE, ...options }, environment)!;
+}
 
 /** Cheap, for tests: the smallest cost that is taken. */
 function quickHash(password: string): string {
@@ -21,12 +29,11 @@ const UNAUTHENTICATED = (fault: Fault): boolean =>
   fault.code === 'UNAUTHENTICATED' && !fault.message.includes(TOKEN);
 
 test('a token is known by its hash or from the environment', () => {
-  const authenticator = createAuthenticator(
+  const authenticator = authenticatorOf(
     {
-      ...NONE,
       tokens: [
-        { name: 'hashed', sha256: hash('sha256', TOKEN), scopes: ['read'] },
-        { name: 'env', env: 'HUB_TOKEN', scopes: ['*'] },
+        { id: 'hashed', sha256: hash('sha256', TOKEN), scopes: ['read'] },
+        { id: 'env', env: 'HUB_TOKEN', scopes: ['*'] },
       ],
     },
     { HUB_TOKEN: `${TOKEN}-2` },
@@ -42,9 +49,8 @@ test('a token is known by its hash or from the environment', () => {
 });
 
 test('a user is known by the password, and a second time without the work', async () => {
-  const authenticator = createAuthenticator({
-    ...NONE,
-    users: [{ name: 'ann', scrypt: quickHash('pässword'), scopes: [] }],
+  const authenticator = authenticatorOf({
+    users: [{ user: 'ann', scrypt: quickHash('pässword'), scopes: [] }],
   });
   const ann = { kind: 'password', user: 'ann', password: 'pässword' } as const;
   const both = [authenticator.authenticate(ann), authenticator.authenticate(ann)];
@@ -62,9 +68,8 @@ test('a user is known by the password, and a second time without the work', asyn
 });
 
 test('where user ends and password begins matters', async () => {
-  const authenticator = createAuthenticator({
-    ...NONE,
-    users: [{ name: 'a', scrypt: quickHash('bc'), scopes: [] }],
+  const authenticator = authenticatorOf({
+    users: [{ user: 'a', scrypt: quickHash('bc'), scopes: [] }],
   });
   await authenticator.authenticate({ kind: 'password', user: 'a', password: 'bc' });
   await assert.rejects(
@@ -74,7 +79,9 @@ test('where user ends and password begins matters', async () => {
 });
 
 test('a flood of bad passwords is bounded', async () => {
-  const authenticator = createAuthenticator({ ...NONE });
+  const authenticator = authenticatorOf({
+    users: [{ user: 'ann', scrypt: quickHash('p'), scopes: [] }],
+  });
   const checks: Promise<unknown>[] = [];
   let refused: Fault | undefined;
   for (let index = 0; index < 400 && refused === undefined; index++) {
@@ -105,16 +112,17 @@ test('what is configured wrongly is refused with its name and without its secret
     (token: object): (() => unknown) =>
     () =>
       createAuthenticator(
-        { ...NONE, tokens: [{ name: 'ci', scopes: [], ...token }] },
+        { ...NONE, tokens: [{ id: 'ci', scopes: [], ...token }] },
         { SHORT: 'x' },
       );
-  assert.throws(tokens({}), /token "ci" needs either/);
-  assert.throws(tokens({ env: 'MISSING' }), /"ci".*MISSING is not set/);
-  assert.throws(tokens({ env: 'SHORT' }), /"ci".*SHORT is shorter than 16/);
+  assert.throws(tokens({}), /"ci" needs one of/);
+  assert.throws(tokens({ env: 'MISSING' }), /MISSING for "ci" is not set/);
+  assert.throws(tokens({ env: 'SHORT' }), /"ci" is shorter than 16/);
   for (const scrypt of ['plain', '$scrypt$ln=30,r=8,p=1$AAAA$AAAAAAAAAAAAAAAAAAAAAAAA']) {
     assert.throws(
-      () => createAuthenticator({ ...NONE, users: [{ name: 'ann', scrypt, scopes: [] }] }),
-      (error: Error) => /user "ann"/.test(error.message) && !error.message.includes('plain'),
+      () => authenticatorOf({ users: [{ user: 'ann', scrypt, scopes: [] }] }),
+      (error: Error) =>
+        /auth\.users: "ann"/.test(error.message) && !error.message.includes('plain'),
     );
   }
   const one = { sha256: hash('sha256', TOKEN), scopes: [] };
@@ -123,10 +131,27 @@ test('what is configured wrongly is refused with its name and without its secret
       createAuthenticator({
         ...NONE,
         tokens: [
-          { name: 'a', ...one },
-          { name: 'a', ...one },
+          { id: 'a', ...one },
+          { id: 'a', ...one },
         ],
       }),
-    /two tokens or users named "a"/,
+    /that of another one too/,
   );
+});
+
+test('without tokens and users there is nobody to tell apart', () => {
+  assert.equal(createAuthenticator(NONE), undefined);
+});
+
+test('a password that is configured as it is needs no work, and is never forgotten', async () => {
+  const authenticator = authenticatorOf({
+    users: [
+      { user: 'ann', password: 'long enough', scopes: ['a'] },
+      { user: 'bob', scrypt: quickHash('bob'), scopes: [] },
+    ],
+  });
+  const ann = { kind: 'password', user: 'ann', password: 'long enough' } as const;
+  assert.equal((authenticator.authenticate(ann) as Principal).id, 'ann');
+  const wrong = { ...ann, password: 'bob' };
+  await assert.rejects(async () => authenticator.authenticate(wrong), UNAUTHENTICATED);
 });

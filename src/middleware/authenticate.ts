@@ -7,79 +7,103 @@ import type { Credentials, Principal } from '../model/principal.ts';
 import { type PasswordHash, parsePasswordHash } from './password-hash.ts';
 
 const Scopes = Type.Array(Type.String({ minLength: 1 }), {
-  default: [],
-  description: 'What it may do; "*" is everything.',
+  default: ['*'],
+  description: 'What the caller may do; * is everything.',
 });
 
-/** Who may use the hub. Once any of it is configured, everybody else is anonymous. */
+/** Shorter tokens can be guessed. */
+const MIN_TOKEN_LENGTH = 16;
+
+/** Who may use the hub. Once a token or user is configured, everybody else is anonymous. */
 export const AuthenticationOptions = Type.Object(
   {
     tokens: Type.Array(
       Type.Object(
         {
-          name: Type.String({ minLength: 1, description: 'Name for logs and policies.' }),
+          id: Type.String({ minLength: 1, description: 'Name of the caller, for logs and rules.' }),
+          token: Type.Optional(
+            Type.String({
+              minLength: MIN_TOKEN_LENGTH,
+              writeOnly: true,
+              description: `The bearer token; at least ${MIN_TOKEN_LENGTH} characters.`,
+            }),
+          ),
           sha256: Type.Optional(
             Type.String({
               pattern: '^[0-9a-fA-F]{64}$',
-              description: 'SHA-256 of the token, in hexadecimal.',
+              description: 'In place of the token: its SHA-256, in hexadecimal.',
             }),
           ),
           env: Type.Optional(
             Type.String({
               minLength: 1,
-              description: 'Environment variable that holds the token.',
+              description: 'In place of the token: the environment variable that holds it.',
             }),
           ),
           scopes: Scopes,
         },
         { additionalProperties: false },
       ),
-      { default: [], description: 'Bearer tokens; each has either "sha256" or "env".' },
+      {
+        default: [],
+        description: 'Callers with a bearer token: one of "token", "sha256" and "env" each.',
+      },
     ),
     users: Type.Array(
       Type.Object(
         {
-          name: Type.String({ minLength: 1, description: 'User name.' }),
-          scrypt: Type.String({
-            description: 'Hash of the password: $scrypt$ln=15,r=8,p=1$<salt>$<hash>.',
-          }),
+          user: Type.String({ minLength: 1, description: 'Name of the user.' }),
+          password: Type.Optional(
+            Type.String({
+              minLength: 8,
+              writeOnly: true,
+              description: 'The password; at least 8 characters.',
+            }),
+          ),
+          scrypt: Type.Optional(
+            Type.String({
+              description: 'In place of the password: $scrypt$ln=15,r=8,p=1$<salt>$<hash>.',
+            }),
+          ),
           scopes: Scopes,
         },
         { additionalProperties: false },
       ),
-      { default: [], description: 'Users with passwords.' },
+      {
+        default: [],
+        description: 'Callers with user name and password: one of "password" and "scrypt" each.',
+      },
     ),
-    anonymous: Type.Union([Type.Literal('deny'), Type.Literal('allow')], {
+    anonymous: Type.Enum(['deny', 'allow'], {
       default: 'deny',
       description:
-        'Whether callers without credentials are refused everything, or may use what asks for no scope.',
+        'Callers without credentials, where tokens or users are configured: deny refuses them, allow lets them use what asks for no scope.',
     }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    description:
+      'Who may call. Without tokens and users, everybody who reaches the hub may do everything.',
+  },
 );
 
 export type AuthenticationOptions = Static<typeof AuthenticationOptions>;
 
-/** Shorter ones can be guessed. */
-const MIN_TOKEN_LENGTH = 16;
 /** Longer credentials are refused unread. */
 const MAX_CREDENTIAL_LENGTH = 4096;
 /** Password checks at once; each takes a thread and some memory for a while. */
 const MAX_CHECKS = 8;
 const MAX_WAITING = 256;
 const CACHE_ENTRIES = 1000;
-/** Of a password that nobody has, checked for users that do not exist: both take the same time. */
-const NOBODY =
-  '$scrypt$ln=15,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
-
 /**
- * An authenticator from static tokens and users.
+ * An authenticator from static tokens and users; undefined where none is configured.
  * @throws TypeError that tells which entry is wrong and how; never its secret
  */
 export function createAuthenticator(
   options: AuthenticationOptions,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): Authenticator {
+): Authenticator | undefined {
+  if (options.tokens.length + options.users.length === 0) return undefined;
   return new StaticAuthenticator(options, environment);
 }
 
@@ -89,7 +113,8 @@ interface KnownToken {
 }
 
 interface KnownUser {
-  readonly password: PasswordHash;
+  /** Undefined for a password that was configured as it is. */
+  readonly password: PasswordHash | undefined;
   readonly principal: Principal;
 }
 
@@ -97,9 +122,11 @@ class StaticAuthenticator implements Authenticator {
   readonly anonymous: 'deny' | 'allow';
   readonly #tokens = new Map<string, KnownToken>();
   readonly #users = new Map<string, KnownUser>();
-  readonly #nobody = parsePasswordHash(NOBODY);
+  /** Checked for users that do not exist: both take the same time. */
+  #nobody: PasswordHash | undefined;
   /** Passwords are kept as keyed digests: the cache is worth nothing without this process. */
   readonly #key = randomBytes(32);
+  readonly #configured = new Map<string, Principal>();
   readonly #verified = new Map<string, Principal>();
   readonly #checking = new Map<string, Promise<Principal>>();
   #checks = 0;
@@ -110,26 +137,25 @@ class StaticAuthenticator implements Authenticator {
     environment: Readonly<Record<string, string | undefined>>,
   ) {
     this.anonymous = options.anonymous;
-    const names = new Set<string>();
-    const unique = (name: string): void => {
-      if (names.has(name)) throw new TypeError(`there are two tokens or users named "${name}"`);
-      names.add(name);
-    };
     for (const token of options.tokens) {
-      unique(token.name);
       const digest = digestOf(token, environment);
       const text = digest.toString('base64');
       if (this.#tokens.has(text)) {
-        throw new TypeError(`the token "${token.name}" is the same as another one`);
+        throw new TypeError(`auth.tokens: the token of "${token.id}" is that of another one too`);
       }
-      this.#tokens.set(text, { digest, principal: principalOf(token.name, token.scopes) });
+      this.#tokens.set(text, { digest, principal: principalOf(token.id, token.scopes) });
     }
-    for (const user of options.users) {
-      unique(user.name);
-      this.#users.set(user.name, {
-        password: passwordOf(user.name, user.scrypt),
-        principal: principalOf(user.name, user.scopes),
-      });
+    for (const { user, password, scrypt, scopes } of options.users) {
+      if (this.#users.has(user)) throw new TypeError(`auth.users: "${user}" is there twice`);
+      if ((password === undefined) === (scrypt === undefined)) {
+        throw new TypeError(`auth.users: "${user}" needs either "password" or "scrypt"`);
+      }
+      const principal = principalOf(user, scopes);
+      const hashed = scrypt === undefined ? undefined : passwordOf(user, scrypt);
+      this.#users.set(user, { password: hashed, principal });
+      this.#nobody ??= hashed;
+      if (password !== undefined)
+        this.#configured.set(this.#credentialKey(user, password), principal);
     }
   }
 
@@ -152,25 +178,31 @@ class StaticAuthenticator implements Authenticator {
 
   #password(user: string, password: string): MaybePromise<Principal> {
     if (user.length + password.length > MAX_CREDENTIAL_LENGTH) throw refused('user or password');
-    const key = createHmac('sha256', this.#key)
-      .update(`${user.length}:${user}:${password}`)
-      .digest('base64');
-    return this.#verified.get(key) ?? this.#checking.get(key) ?? this.#check(key, user, password);
+    const key = this.#credentialKey(user, password);
+    const principal =
+      this.#configured.get(key) ?? this.#verified.get(key) ?? this.#checking.get(key);
+    if (principal !== undefined) return principal;
+    const hashed = this.#users.get(user)?.password ?? this.#nobody;
+    if (hashed === undefined) throw refused('user or password');
+    return this.#check(key, user, password, hashed);
   }
 
-  #check(key: string, user: string, password: string): Promise<Principal> {
+  #credentialKey(user: string, password: string): string {
+    return createHmac('sha256', this.#key)
+      .update(`${user.length}:${user}:${password}`)
+      .digest('base64');
+  }
+
+  #check(key: string, user: string, password: string, hashed: PasswordHash): Promise<Principal> {
     if (this.#waiting.length >= MAX_WAITING) {
       throw new Fault('RESOURCE_EXHAUSTED', 'Too many passwords are being checked.', {
         retryAfterMs: 1000,
       });
     }
-    const checked = this.#verify(user, password).then(
+    const checked = this.#verify(user, password, hashed).then(
       (principal) => {
         this.#checking.delete(key);
-        if (this.#verified.size >= CACHE_ENTRIES) {
-          this.#verified.delete(this.#verified.keys().next().value as string);
-        }
-        this.#verified.set(key, principal);
+        this.#remember(key, principal);
         return principal;
       },
       (thrown: unknown) => {
@@ -182,15 +214,22 @@ class StaticAuthenticator implements Authenticator {
     return checked;
   }
 
-  async #verify(user: string, password: string): Promise<Principal> {
+  #remember(key: string, principal: Principal): void {
+    if (this.#verified.size >= CACHE_ENTRIES) {
+      this.#verified.delete(this.#verified.keys().next().value as string);
+    }
+    this.#verified.set(key, principal);
+  }
+
+  async #verify(user: string, password: string, hashed: PasswordHash): Promise<Principal> {
     if (this.#checks >= MAX_CHECKS) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#checks++;
     try {
+      const good = await hashed.verify(password);
       const known = this.#users.get(user);
-      const good = await (known?.password ?? this.#nobody).verify(password);
-      if (!good || known === undefined) throw refused('user or password');
+      if (!good || known?.password !== hashed) throw refused('user or password');
       return known.principal;
     } finally {
       this.#checks--;
@@ -211,14 +250,18 @@ function digestOf(
   token: AuthenticationOptions['tokens'][number],
   environment: Readonly<Record<string, string | undefined>>,
 ): Buffer {
-  if ((token.sha256 === undefined) === (token.env === undefined)) {
-    throw new TypeError(`the token "${token.name}" needs either "sha256" or "env"`);
+  const { id, sha256, env } = token;
+  const given = [token.token, sha256, env].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw new TypeError(`auth.tokens: "${id}" needs one of "token", "sha256" and "env"`);
   }
-  if (token.sha256 !== undefined) return Buffer.from(token.sha256, 'hex');
-  const value = environment[token.env!];
+  if (sha256 !== undefined) return Buffer.from(sha256, 'hex');
+  const value = env === undefined ? token.token : environment[env];
   if (value === undefined || value.length < MIN_TOKEN_LENGTH) {
     throw new TypeError(
-      `the token "${token.name}": the environment variable ${token.env} ${value === undefined ? 'is not set' : `is shorter than ${MIN_TOKEN_LENGTH} characters`}`,
+      value === undefined
+        ? `auth.tokens: the environment variable ${env} for "${id}" is not set`
+        : `auth.tokens: the token of "${id}" is shorter than ${MIN_TOKEN_LENGTH} characters`,
     );
   }
   return hash('sha256', value, 'buffer');
@@ -228,6 +271,6 @@ function passwordOf(user: string, text: string): PasswordHash {
   try {
     return parsePasswordHash(text);
   } catch (error) {
-    throw new TypeError(`the user "${user}": ${(error as Error).message}`);
+    throw new TypeError(`auth.users: "${user}": ${(error as Error).message}`);
   }
 }
