@@ -58,7 +58,12 @@ for (const protocol of callable) {
 
       for (const shape of SHAPES.filter((name) => protocol.can.call[name])) {
         for (const cell of CELLS) {
-          const row = { protocol: protocol.title, client: entry.client, shape, outcome: cell.outcome };
+          const row = {
+            protocol: protocol.title,
+            client: entry.client,
+            shape,
+            outcome: cell.outcome,
+          };
           const reason = reasonToLeaveOut(entry.without, protocol.can, shape, cell);
           if (reason !== undefined) {
             rows.push({ ...row, state: reason });

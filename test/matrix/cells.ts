@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { Fault } from '../../src/model/fault.ts';
 import type { Witness } from './contract.ts';
-import { collect, type Driver, type DriverOptions, type Shape, send, sendAndWait } from './driver.ts';
+import {
+  collect,
+  type Driver,
+  type DriverOptions,
+  type Shape,
+  send,
+  sendAndWait,
+} from './driver.ts';
 
 export const FULL = 'token-of-somebody-who-may-do-everything';
 export const LIMITED = 'token-of-somebody-who-may-do-little';
@@ -151,7 +158,10 @@ export const CELLS: readonly Cell[] = [
   {
     outcome: 'large payload',
     async run(driver, shape) {
-      const inputs = shape === 'unary' || shape === 'serverStream' ? [item(2, LARGE)] : [item(0, LARGE), item(1, LARGE)];
+      const inputs =
+        shape === 'unary' || shape === 'serverStream'
+          ? [item(2, LARGE)]
+          : [item(0, LARGE), item(1, LARGE)];
       const wanted = {
         unary: [item(2, LARGE)],
         serverStream: [item(0, LARGE), item(1, LARGE)],
@@ -160,7 +170,10 @@ export const CELLS: readonly Cell[] = [
       };
       const answer = await call(driver, shape, `matrix.${shape}`, inputs);
       // Not deepEqual: its difference of two megabytes helps nobody.
-      assert.ok(JSON.stringify(answer) === JSON.stringify(wanted[shape]), 'the payload came back changed');
+      assert.ok(
+        JSON.stringify(answer) === JSON.stringify(wanted[shape]),
+        'the payload came back changed',
+      );
     },
   },
   {
