@@ -2,23 +2,23 @@ import { type Comparison, runLoad } from './harness.ts';
 
 const CONNECTIONS = 64;
 
-function http(port: number, durationMs: number, request: string): Promise<number> {
-  return Promise.resolve(
-    runLoad('http.ts', { port, durationMs, request, connections: CONNECTIONS }),
-  );
+function get(port: number, durationMs: number, path: string): number {
+  return http({ port, durationMs, path, headers: { accept: 'application/json' } });
 }
 
-function post(path: string, body: unknown): string {
-  const text = JSON.stringify(body);
-  return [
-    `POST ${path} HTTP/1.1`,
-    'Host: localhost',
-    'Content-Type: application/json',
-    'Accept: application/json',
-    `Content-Length: ${Buffer.byteLength(text)}`,
-    '',
-    text,
-  ].join('\r\n');
+function post(port: number, durationMs: number, path: string, body: unknown): number {
+  return http({
+    port,
+    durationMs,
+    path,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+function http(parameters: Record<string, unknown>): number {
+  return runLoad('http.ts', { ...parameters, connections: CONNECTIONS, warmupMs: 0 });
 }
 
 const NEW_ITEM = {
@@ -37,12 +37,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'fastify', server: 'fastify.ts' },
     target: 2,
     unit: 'requests/s',
-    load: (port, durationMs) =>
-      http(
-        port,
-        durationMs,
-        'GET /items/item-17 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n',
-      ),
+    load: (port, durationMs) => get(port, durationMs, '/items/item-17'),
   },
   {
     name: 'rest-command',
@@ -51,7 +46,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'fastify', server: 'fastify.ts' },
     target: 2,
     unit: 'requests/s',
-    load: (port, durationMs) => http(port, durationMs, post('/items', NEW_ITEM)),
+    load: (port, durationMs) => post(port, durationMs, '/items', NEW_ITEM),
   },
   {
     name: 'jsonrpc-http',
@@ -61,11 +56,12 @@ export const COMPARISONS: readonly Comparison[] = [
     target: 3,
     unit: 'calls/s',
     load: (port, durationMs) =>
-      http(
-        port,
-        durationMs,
-        post('/rpc', { jsonrpc: '2.0', id: 1, method: 'items.get', params: { id: 'item-17' } }),
-      ),
+      post(port, durationMs, '/rpc', {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'items.get',
+        params: { id: 'item-17' },
+      }),
   },
   {
     name: 'websocket-call',
@@ -75,15 +71,13 @@ export const COMPARISONS: readonly Comparison[] = [
     target: 1,
     unit: 'calls/s',
     load: (port, durationMs) =>
-      Promise.resolve(
-        runLoad('websocket.ts', {
-          port,
-          durationMs,
-          path: '/ws',
-          connections: CONNECTIONS,
-          method: 'items.get',
-          params: { id: 'item-17' },
-        }),
-      ),
+      runLoad('websocket.ts', {
+        port,
+        durationMs,
+        path: '/ws',
+        connections: CONNECTIONS,
+        method: 'items.get',
+        params: { id: 'item-17' },
+      }),
   },
 ];

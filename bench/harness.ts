@@ -22,7 +22,7 @@ export interface Comparison {
   readonly target: number;
   readonly unit: string;
   /** Runs the load against a port and answers the figure; higher is better. */
-  readonly load: (port: number, durationMs: number) => Promise<number>;
+  readonly load: (port: number, durationMs: number) => number | Promise<number>;
 }
 
 export interface Options {

@@ -11,6 +11,13 @@ export interface CallOptions {
   /** Milliseconds since the epoch; Infinity for none. */
   readonly deadlineMs?: number | undefined;
   readonly trace?: TraceContext | undefined;
+  /** See Call.depth; set by the hub. */
+  readonly depth?: number | undefined;
+}
+
+/** Told at once, and once, when a call is aborted; cheaper than an abort signal. */
+export interface AbortListener {
+  aborted(reason: Fault): void;
 }
 
 /**
@@ -29,7 +36,18 @@ export class Call {
   trace: TraceContext | undefined;
   /** Set once, when the call ends before its answer: why. */
   aborted: Fault | undefined;
+  /** Set by the hub when the handler begins: what fails before it is refused, not failed. */
+  handled: boolean;
+  /** When the hub received it, by `performance.now()`; 0 before. */
+  startedMs: number;
+  /** How many calls of handlers led to this one; 0 for a call from outside. */
+  readonly depth: number;
 
+  #ended: boolean;
+  #listener: AbortListener | undefined;
+  #moreListeners: AbortListener[] | undefined;
+  #parent: Call | undefined;
+  #parentListener: AbortListener | undefined;
   #controller: AbortController | undefined;
   #replyMetadata: Map<string, string> | undefined;
 
@@ -40,9 +58,14 @@ export class Call {
     this.deadlineMs = options.deadlineMs ?? Number.POSITIVE_INFINITY;
     this.trace = options.trace;
     this.aborted = undefined;
+    this.handled = false;
+    this.startedMs = 0;
+    this.depth = options.depth ?? 0;
+    this.#ended = false;
   }
 
-  /** Aborted with a Fault as its reason: CANCELLED, DEADLINE_EXCEEDED or UNAVAILABLE. */
+  /** Aborted with a Fault as its reason: CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE; or
+   * INVALID_ARGUMENT where an item of the input stream was bad. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -51,11 +74,54 @@ export class Call {
     return this.#controller.signal;
   }
 
-  /** Ends the call from outside. The first reason stands. */
+  /** Ends the call from outside. The first reason stands; nothing happens after the answer. */
   abort(reason: Fault = new Fault('CANCELLED', 'The caller gave up.')): void {
-    if (this.aborted !== undefined) return;
+    if (this.aborted !== undefined || this.#ended) return;
     this.aborted = reason;
+    const listener = this.#listener;
+    const more = this.#moreListeners;
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
     this.#controller?.abort(reason);
+    listener?.aborted(reason);
+    if (more !== undefined) for (const other of more) other.aborted(reason);
+  }
+
+  /** Asks to be told of an abort; told at once when the call is already aborted. */
+  listen(listener: AbortListener): void {
+    if (this.aborted !== undefined) listener.aborted(this.aborted);
+    else if (this.#ended) return;
+    else if (this.#listener === undefined) this.#listener = listener;
+    else if (this.#moreListeners === undefined) this.#moreListeners = [listener];
+    else this.#moreListeners.push(listener);
+  }
+
+  unlisten(listener: AbortListener): void {
+    if (this.#listener === listener) this.#listener = undefined;
+    else if (this.#moreListeners !== undefined) {
+      const index = this.#moreListeners.indexOf(listener);
+      if (index >= 0) this.#moreListeners.splice(index, 1);
+    }
+  }
+
+  /** Ends with its parent: an abort of the call whose handler made this one aborts this one. */
+  follow(parent: Call): void {
+    if (this.#ended || this.#parent !== undefined) return;
+    this.#parent = parent;
+    this.#parentListener = { aborted: (reason) => this.abort(reason) };
+    parent.listen(this.#parentListener);
+  }
+
+  /** For the hub: the call has its whole answer; an abort has no effect any more. */
+  end(): void {
+    this.#ended = true;
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
+    if (this.#parent !== undefined) {
+      this.#parent.unlisten(this.#parentListener as AbortListener);
+      this.#parent = undefined;
+      this.#parentListener = undefined;
+    }
   }
 
   /** Metadata that goes back with the answer; undefined when nobody set any. */

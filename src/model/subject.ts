@@ -5,7 +5,8 @@
  */
 export type SubjectText = string;
 
-const RESERVED = /[.*>%\s]/g;
+// Control characters too: a subject stands in logs, headers and event streams.
+const RESERVED = /[.*>%\s\x00-\x1f\x7f]/g;
 
 function escapeLevel(level: string): string {
   return level.replace(RESERVED, (character) =>

@@ -21,11 +21,13 @@ let hub: TestHub;
 
 before(async () => {
   hub = await startHub([matrixApplication(witness)], {
-    auth: {
-      tokens: [
-        { name: 'full', token: FULL, scopes: ['*'] },
-        { name: 'limited', token: LIMITED, scopes: [] },
-      ],
+    config: {
+      auth: {
+        tokens: [
+          { id: 'full', token: FULL, scopes: ['*'] },
+          { id: 'limited', token: LIMITED, scopes: [] },
+        ],
+      },
     },
   });
 });
@@ -51,8 +53,8 @@ for (const protocol of callable) {
   for (const entry of DRIVERS.filter(({ protocol: name }) => name === protocol.name)) {
     describe(`${protocol.name} by ${entry.client}`, () => {
       let driver: Driver;
-      before(() => {
-        driver = entry.create(hub.address);
+      before(async () => {
+        driver = await entry.create(hub);
       });
       after(() => driver.close?.());
 

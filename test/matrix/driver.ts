@@ -1,5 +1,3 @@
-import type { HubAddress } from '../../src/hub/protocol.ts';
-
 export interface DriverOptions {
   /** Bearer token; none: without credentials. */
   readonly token?: string;
@@ -27,7 +25,14 @@ export interface Driver {
   close?(): Promise<void> | void;
 }
 
-export type CreateDriver = (address: HubAddress) => Driver;
+/** Where the hub under test is. */
+export interface Address {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export type CreateDriver = (address: Address) => Driver | Promise<Driver>;
 
 export type Shape = 'unary' | 'serverStream' | 'clientStream' | 'bidirectional';
 

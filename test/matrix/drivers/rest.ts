@@ -1,15 +1,14 @@
 import { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
-import type { HubAddress } from '../../../src/hub/protocol.ts';
 import { Fault } from '../../../src/model/fault.ts';
-import type { Driver, DriverOptions } from '../driver.ts';
+import type { Address, Driver, DriverOptions } from '../driver.ts';
 
 const NDJSON = 'application/x-ndjson';
 /** Longer inputs go in a body: servers limit the length of an address. */
 const MAX_QUERY_LENGTH = 4_000;
 
 /** REST by undici; streams as NDJSON in both directions. */
-export function ndjsonDriver(address: HubAddress): Driver {
+export function ndjsonDriver(address: Address): Driver {
   const path = (operation: string): string => `${address.url}/${operation.replace('.', '/')}`;
 
   async function send(

@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises';
+import { createHub, type RunningHub } from '../hub/create-hub.ts';
+import type { Logger } from '../hub/logger.ts';
+import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
+import type { Application } from '../model/application.ts';
+import { createListener, type Listener, type Mounted } from '../net/listener.ts';
+import { MIDDLEWARE, PROTOCOLS } from '../standard.ts';
+import { MONITORING, monitoringServer } from './monitoring.ts';
+import type { Config } from './schema.ts';
+import { staticAuthenticator } from './static-authenticator.ts';
+
+export interface AssembleOptions {
+  readonly config: Config;
+  readonly applications: readonly Application[];
+  /** Absent: nothing is logged. */
+  readonly logger?: Logger | undefined;
+  /** Descriptor of a bound socket to listen on, in place of binding `listen.host`. */
+  readonly listenFd?: number | undefined;
+  /** Applications keep their state in a temporary folder that goes away with the hub. */
+  readonly temporaryData?: boolean;
+}
+
+export interface ServedProtocol {
+  readonly protocol: Protocol;
+  readonly server: ProtocolServer;
+}
+
+/** Everything that runs: what `polywire up` and `startHub` start and stop. */
+export interface RunningSystem {
+  readonly hub: RunningHub;
+  readonly listener: Listener;
+  readonly address: HubAddress;
+  readonly servers: readonly ServedProtocol[];
+  readonly authentication: 'none' | 'required' | 'optional';
+  readonly dataDirectory: string | undefined;
+  /**
+   * Graceful stop: no new connections and calls, running calls finish, applications stop.
+   * @returns cut when calls still ran at the deadline
+   */
+  drain(deadlineMs: number): Promise<'drained' | 'cut'>;
+  /** Stops without waiting for anybody. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts a hub together from a configuration and starts it; it takes calls when this resolves.
+ * @throws what an application threw at its start, or Error for an address that cannot be bound.
+ *   Nothing is left running then.
+ */
+export async function assemble(options: AssembleOptions): Promise<RunningSystem> {
+  const { config, logger } = options;
+  const dataDirectory = options.temporaryData === true ? undefined : config.data;
+  if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const authenticator = staticAuthenticator(config.auth);
+  const hub = createHub({
+    ...config.hub,
+    authenticator,
+    logger,
+    dataDirectory,
+    middleware: MIDDLEWARE,
+  });
+  for (const application of options.applications) hub.add(application);
+
+  const servers: ServedProtocol[] = [];
+  let listener: Listener;
+  try {
+    await hub.start();
+    for (const protocol of PROTOCOLS) {
+      const section = config.protocols[protocol.name];
+      if (section?.enabled !== true) continue;
+      const meter = hub.diagnostics.meter(protocol.name);
+      servers.push({ protocol, server: await protocol.serve(hub, section, meter) });
+    }
+    listener = await createListener(config, mounted(hub, servers), hub.diagnostics, {
+      authenticated: authenticator !== undefined,
+      ...(logger === undefined ? {} : { logger }),
+      ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
+    });
+  } catch (error) {
+    await hub.stop();
+    await closeServers(servers);
+    throw error;
+  }
+  const state = {
+    none: authenticator === undefined,
+    required: authenticator?.anonymous === 'deny',
+  };
+  return {
+    hub,
+    listener,
+    address: listener.address,
+    servers,
+    authentication: state.none ? 'none' : state.required ? 'required' : 'optional',
+    dataDirectory,
+    drain: (deadlineMs) => stopSystem(hub, listener, servers, deadlineMs, logger),
+    close: async () => {
+      await stopSystem(hub, listener, servers, 0, logger);
+    },
+  };
+}
+
+function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[] {
+  return [
+    ...servers.map(({ protocol, server }) => ({
+      protocol,
+      server,
+      meter: hub.diagnostics.meter(protocol.name),
+    })),
+    {
+      protocol: { name: MONITORING },
+      server: monitoringServer(hub, hub.anonymousDenied),
+      meter: hub.diagnostics.meter(MONITORING),
+    },
+  ];
+}
+
+async function stopSystem(
+  hub: RunningHub,
+  listener: Listener,
+  servers: readonly ServedProtocol[],
+  deadlineMs: number,
+  logger: Logger | undefined,
+): Promise<'drained' | 'cut'> {
+  // Together: connections that are told to finish wait for their calls, which the hub ends.
+  const [report] = await Promise.all([
+    hub.drain(deadlineMs),
+    deadlineMs > 0 ? listener.drain(deadlineMs) : listener.close(),
+  ]);
+  await listener.close();
+  await closeServers(servers);
+  logger?.info(report, 'the hub stopped');
+  return Object.keys(report.aborted).length === 0 ? 'drained' : 'cut';
+}
+
+async function closeServers(servers: readonly ServedProtocol[]): Promise<void> {
+  for (const { server } of servers) await server.close?.();
+}

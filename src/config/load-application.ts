@@ -1,0 +1,68 @@
+import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Application } from '../model/application.ts';
+import { ConfigError, type Mistake } from './mistake.ts';
+import type { Targets } from './targets.ts';
+
+/**
+ * Imports every application. All files are tried, so that every mistake is told at once.
+ * @throws ConfigError for a file that does not load, or holds no application although it was named.
+ */
+export async function loadApplications(
+  targets: Pick<Targets, 'applications' | 'candidates'>,
+  directory: string,
+): Promise<Application[]> {
+  const found: Application[] = [];
+  const mistakes: Mistake[] = [];
+  for (const path of new Set([...targets.applications, ...targets.candidates])) {
+    const where = relative(directory, path) || path;
+    try {
+      const exported = ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
+      if (isApplication(exported)) found.push(exported);
+      else if (targets.applications.includes(path)) {
+        mistakes.push({ where, path: '', message: notAnApplication(exported) });
+      }
+    } catch (error) {
+      mistakes.push({ where, path: '', message: importMistake(error) });
+    }
+  }
+  if (mistakes.length === 0 && found.length === 0 && targets.candidates.length > 0) {
+    mistakes.push({
+      where: targets.candidates.map((path) => relative(directory, path)).join(', '),
+      path: '',
+      message: 'no file has an application as its default export',
+    });
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return found;
+}
+
+export function isApplication(value: unknown): value is Application {
+  const candidate = value as Partial<Application> | null | undefined;
+  return (
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    typeof candidate.contract === 'object' &&
+    candidate.contract !== null &&
+    candidate.handlers instanceof Map
+  );
+}
+
+function notAnApplication(exported: unknown): string {
+  if (exported === undefined) return 'has no default export; expected an application';
+  const isContract = typeof exported === 'object' && exported !== null && 'services' in exported;
+  return isContract
+    ? 'exports a contract without handlers; expected an application: give the contract its handlers and export the result'
+    : 'its default export is no application (a contract with its handlers)';
+}
+
+/** The message, and the place in the author's file where one is known. */
+function importMistake(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${String(error)} while it was loaded`;
+  const [first = ''] = (error.stack ?? '').split('\n');
+  // For a syntax error Node puts file:line before the message.
+  const place = /^(.*:\d+)$/.exec(first)?.[1];
+  const frame = /\((file:.*:\d+:\d+)\)|at (file:.*:\d+:\d+)/.exec(error.stack ?? '');
+  const at = place ?? frame?.[1] ?? frame?.[2];
+  return `cannot be loaded: ${error.message}${at === undefined ? '' : ` (${at.replace('file://', '')})`}`;
+}

@@ -1,0 +1,152 @@
+import { type Static, type TObject, Type } from 'typebox';
+import { HubSettings } from '../hub/options.ts';
+import type { JsonSchemaObject } from '../model/schema.ts';
+import { netOptions } from '../net/options.ts';
+import { PROTOCOLS } from '../standard.ts';
+import { LOG_LEVELS } from './logger.ts';
+
+/**
+ * The schema of polywire.yaml, put together from the options of every part. Validation,
+ * environment variables, command line, reference and the redaction of secrets follow from it.
+ */
+
+const log = Type.Object(
+  {
+    level: Type.Enum([...LOG_LEVELS], {
+      default: 'info',
+      description: 'The least that is logged.',
+    }),
+    format: Type.Enum(['auto', 'json', 'text'], {
+      default: 'auto',
+      description: 'How log lines look on stderr; auto: text at a terminal, else JSON lines.',
+    }),
+  },
+  { additionalProperties: false, description: 'The log, on stderr.' },
+);
+
+const scopes = Type.Array(Type.String({ minLength: 1 }), {
+  default: ['*'],
+  description: 'What the bearer may do; * is everything.',
+});
+
+const auth = Type.Object(
+  {
+    tokens: Type.Array(
+      Type.Object(
+        {
+          id: Type.String({ minLength: 1, description: 'Name of the caller, for logs and rules.' }),
+          token: Type.String({
+            minLength: 16,
+            writeOnly: true,
+            description: 'The bearer token; at least 16 characters.',
+          }),
+          scopes,
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Callers with a bearer token.' },
+    ),
+    users: Type.Array(
+      Type.Object(
+        {
+          user: Type.String({ minLength: 1, description: 'Name of the user.' }),
+          password: Type.String({
+            minLength: 8,
+            writeOnly: true,
+            description: 'The password; at least 8 characters.',
+          }),
+          scopes,
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Callers with user name and password.' },
+    ),
+    anonymous: Type.Enum(['deny', 'allow'], {
+      default: 'deny',
+      description:
+        'Callers without credentials, where tokens or users are configured: deny refuses them, allow lets them use what asks for no scope.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Who may call. Without tokens and users, everybody who reaches the hub may do everything.',
+  },
+);
+
+const telemetry = Type.Object(
+  {
+    metrics: Type.Boolean({ default: true, description: 'Prometheus metrics at /metrics.' }),
+    tracing: Type.Boolean({
+      default: true,
+      description:
+        'A span for each hop through the OpenTelemetry API; it costs nothing until an SDK is registered.',
+    }),
+  },
+  { additionalProperties: false, description: 'What can be observed.' },
+);
+
+const drain = Type.Object(
+  {
+    deadlineMs: Type.Integer({
+      default: 10_000,
+      minimum: 0,
+      maximum: 3_600_000,
+      description: 'How long running calls may take to finish when the hub is told to stop.',
+    }),
+  },
+  { additionalProperties: false, description: 'The graceful stop.' },
+);
+
+function protocolSection(title: string, options: TObject): TObject {
+  return Type.Object(
+    {
+      enabled: Type.Boolean({ default: true, description: `Serve ${title}.` }),
+      ...options.properties,
+    },
+    { additionalProperties: false, description: `${title}.` },
+  );
+}
+
+export const configSchema = Type.Object(
+  {
+    applications: Type.Array(Type.String({ format: 'path', minLength: 1 }), {
+      default: [],
+      description:
+        'TypeScript or JavaScript files whose default export is an application (a contract with its handlers).',
+    }),
+    data: Type.String({
+      default: '.polywire',
+      minLength: 1,
+      format: 'path',
+      description: 'Folder for state; made with mode 0700.',
+    }),
+    ...netOptions.properties,
+    hub: Type.Object(HubSettings.properties, {
+      additionalProperties: false,
+      description: 'The hub itself.',
+    }),
+    protocols: Type.Object(
+      Object.fromEntries(
+        PROTOCOLS.map((protocol) => [
+          protocol.name,
+          protocolSection(protocol.title, protocol.options),
+        ]),
+      ) as Record<string, TObject>,
+      { additionalProperties: false, description: 'Each protocol and its options.' },
+    ),
+    auth,
+    drain,
+    telemetry,
+    log,
+  },
+  { additionalProperties: false },
+);
+
+/** The same, for code that walks any schema. */
+export const configJsonSchema = configSchema as unknown as JsonSchemaObject;
+
+/** The whole configuration, defaults filled in, paths absolute. */
+export type Config = Omit<Static<typeof configSchema>, 'protocols'> & {
+  readonly protocols: Readonly<Record<string, { readonly enabled: boolean }>>;
+};

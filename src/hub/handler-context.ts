@@ -1,0 +1,57 @@
+import type { Context } from '../model/application.ts';
+import type { Call } from '../model/call.ts';
+import type { MaybePromise } from '../model/maybe-promise.ts';
+import type { Metadata } from '../model/metadata.ts';
+import type { Principal } from '../model/principal.ts';
+import type { TraceContext } from '../model/trace.ts';
+
+/** What handlers may do with the hub that runs them. */
+export interface HandlerServices {
+  emit(event: string, payload: unknown, trace: TraceContext | undefined): MaybePromise<void>;
+  invokeFrom(parent: Call, operation: string, input: unknown): MaybePromise<unknown>;
+}
+
+/** A view of a call for its handler. */
+export class HandlerContext implements Context {
+  readonly operation: string;
+  readonly #call: Call;
+  readonly #services: HandlerServices;
+
+  constructor(operation: string, call: Call, services: HandlerServices) {
+    this.operation = operation;
+    this.#call = call;
+    this.#services = services;
+  }
+
+  get principal(): Principal {
+    return this.#call.principal;
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get deadlineMs(): number {
+    return this.#call.deadlineMs;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#call.trace;
+  }
+
+  setReplyMetadata(name: string, value: string): void {
+    this.#call.setReplyMetadata(name, value);
+  }
+
+  async emit(event: string, payload: unknown): Promise<void> {
+    await this.#services.emit(event, payload, this.#call.trace);
+  }
+
+  invoke(operation: string, input: unknown): MaybePromise<unknown> {
+    return this.#services.invokeFrom(this.#call, operation, input);
+  }
+}

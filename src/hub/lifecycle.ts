@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApplicationServices } from '../model/application.ts';
+import { Fault } from '../model/fault.ts';
+import { isPromise } from '../model/maybe-promise.ts';
+import type { CallRunner } from './call-runner.ts';
+import type { Exchange } from './exchange.ts';
+import type { Hub } from './hub.ts';
+import type { Logger } from './logger.ts';
+import type { Registry } from './registry.ts';
+import type { ServedApplication } from './served-endpoint.ts';
+
+/** What a drain did to whom. */
+export interface DrainReport {
+  readonly durationMs: number;
+  /** Calls that ran when the drain began and came to their end. */
+  readonly finished: number;
+  /** Calls that were cut at the deadline, by operation. */
+  readonly aborted: { readonly [operation: string]: number };
+  readonly subscriptionsClosed: number;
+}
+
+interface Parts {
+  readonly registry: Registry;
+  readonly runner: CallRunner;
+  readonly exchange: Exchange;
+  readonly logger: Logger;
+  readonly dataDirectory: string | undefined;
+  readonly services: Omit<ApplicationServices, 'dataDirectory'>;
+}
+
+const RETRY_AFTER_MS = 1000;
+
+/** From starting to ready to draining to stopped; never back. */
+export class Lifecycle {
+  state: Hub['state'] = 'starting';
+  readonly #parts: Parts;
+  #temporary: string | undefined;
+  #starting: Promise<void> | undefined;
+  #draining: Promise<DrainReport> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  drain(deadlineMs: number): Promise<DrainReport> {
+    if (this.#draining === undefined) this.#draining = this.#drain(deadlineMs);
+    // Asked again: the nearer deadline counts, and there is no nearer one than now.
+    else if (deadlineMs <= 0) this.#cut();
+    return this.#draining;
+  }
+
+  /** An application that comes to a running hub starts by itself. */
+  added(served: ServedApplication): void {
+    if (this.state !== 'ready') return;
+    this.#startOne(served).catch((thrown: unknown) => {
+      this.#parts.logger.error(
+        { err: thrown, application: served.application.contract.name },
+        'an application did not start',
+      );
+    });
+  }
+
+  async #start(): Promise<void> {
+    const { registry, runner } = this.#parts;
+    try {
+      for (const served of registry.applications) await this.#startOne(served);
+    } catch (thrown) {
+      await this.#drain(0);
+      throw thrown;
+    }
+    if (this.state !== 'starting') return;
+    this.state = 'ready';
+    runner.closed = undefined;
+  }
+
+  async #startOne(served: ServedApplication): Promise<void> {
+    const { application } = served;
+    served.state = 'starting';
+    try {
+      if (application.start !== undefined) {
+        const started = application.start({
+          ...this.#parts.services,
+          dataDirectory: this.#directory(application.contract.name),
+        });
+        if (isPromise(started)) await started;
+      }
+    } catch (thrown) {
+      served.state = 'failed';
+      throw thrown;
+    }
+    served.state = 'ready';
+  }
+
+  async #drain(deadlineMs: number): Promise<DrainReport> {
+    const { runner, exchange } = this.#parts;
+    const beganMs = performance.now();
+    this.state = 'draining';
+    const closed = new Fault('UNAVAILABLE', 'The hub is stopping; call it again, or another.', {
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+    runner.closed = closed;
+    exchange.closed = closed;
+    const running = runner.ongoing.size;
+    await this.#idle(deadlineMs);
+    const aborted = this.#cut();
+    const cut = Object.values(aborted).reduce((sum, count) => sum + count, 0);
+    const subscriptionsClosed = exchange.endSubscriptions();
+    await this.#stopApplications();
+    this.state = 'stopped';
+    return {
+      durationMs: performance.now() - beganMs,
+      finished: Math.max(0, running - cut),
+      aborted,
+      subscriptionsClosed,
+    };
+  }
+
+  /** Until no call runs, or the deadline. */
+  #idle(deadlineMs: number): Promise<void> {
+    const { runner } = this.#parts;
+    if (runner.ongoing.size === 0 || deadlineMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        runner.onIdle = undefined;
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, deadlineMs);
+      runner.onIdle = done;
+    });
+  }
+
+  /** Aborts what still runs. */
+  #cut(): Record<string, number> {
+    const aborted: Record<string, number> = {};
+    const fault = new Fault('UNAVAILABLE', 'The hub stopped before the call was done.', {
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+    for (const [call, endpoint] of [...this.#parts.runner.ongoing]) {
+      aborted[endpoint.name] = (aborted[endpoint.name] ?? 0) + 1;
+      call.abort(fault);
+    }
+    return aborted;
+  }
+
+  async #stopApplications(): Promise<void> {
+    for (const served of this.#parts.registry.applications.toReversed()) {
+      const wasReady = served.state === 'ready';
+      served.state = 'stopped';
+      if (!wasReady) continue;
+      try {
+        await served.application.stop?.();
+      } catch (thrown) {
+        this.#parts.logger.error(
+          { err: thrown, application: served.application.contract.name },
+          'an application did not stop cleanly',
+        );
+      }
+    }
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true });
+    this.#temporary = undefined;
+  }
+
+  #directory(application: string): string {
+    let root = this.#parts.dataDirectory;
+    if (root === undefined) {
+      this.#temporary ??= mkdtempSync(join(tmpdir(), 'polywire-'));
+      root = this.#temporary;
+    }
+    const directory = join(root, 'applications', application);
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  }
+}

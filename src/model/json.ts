@@ -1,0 +1,58 @@
+import { Fault } from './fault.ts';
+
+/** Deepest nesting accepted by default; arrays and objects count. */
+export const DEFAULT_MAX_DEPTH = 64;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * JSON text (RFC 8259, UTF-8) to a value.
+ * @throws Fault INVALID_ARGUMENT for text that is no JSON, nested deeper than `maxDepth`, or with
+ *   a member `__proto__` (harmless here, a trap for code that copies members later).
+ */
+export function parseJson(bytes: Buffer | string, maxDepth: number = DEFAULT_MAX_DEPTH): unknown {
+  // Nesting of depth n takes at least n bytes: short texts need no look.
+  if (bytes.length > maxDepth) checkDepth(bytes, maxDepth);
+  const text = typeof bytes === 'string' ? bytes : bytes.toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Fault('INVALID_ARGUMENT', `This is no JSON: ${(error as Error).message}`);
+  }
+  if (text.includes('__proto__') && hasProto(value)) {
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      'A JSON object has a member "__proto__", which is refused.',
+    );
+  }
+  return value;
+}
+
+function checkDepth(bytes: Buffer | string, maxDepth: number): void {
+  const isText = typeof bytes === 'string';
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = isText ? bytes.charCodeAt(index) : bytes[index]!;
+    if (inString) {
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > maxDepth) {
+        throw new Fault(
+          'INVALID_ARGUMENT',
+          `JSON is nested deeper than ${maxDepth} levels (at byte ${index}).`,
+        );
+      }
+    } else if (byte === 0x7d || byte === 0x5d) depth--;
+  }
+}
+
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasProto);
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
+}

@@ -1,0 +1,385 @@
+import net from 'node:net';
+import type { Diagnostics, Meter } from '../hub/diagnostics.ts';
+import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
+import type { Peer } from '../hub/transport.ts';
+import { checkBind, isLoopbackAddress } from './bind-policy.ts';
+import { detectHttp1, detectHttp2, detectTls } from './detect.ts';
+import type { CreateHttpConnection, HttpContext } from './http/context.ts';
+import { Dispatcher } from './http/dispatch.ts';
+import { Guard } from './http/guard.ts';
+import { Router } from './http/router.ts';
+import { Http1Connection } from './http1/connection.ts';
+import { refuseHttp2 } from './http2-unavailable.ts';
+import { type Candidate, Incoming } from './incoming.ts';
+import { type NetLogger, NO_LOGGER } from './logger.ts';
+import type { NetOptions } from './options.ts';
+import { withOwnReads } from './sockets.ts';
+import { StreamConnection } from './stream-connection.ts';
+import { Ticker } from './ticker.ts';
+import { TlsLayer } from './tls-layer.ts';
+import { freeSocketPath, listenUnix } from './unix-socket.ts';
+
+/** A protocol at work, and its figures. */
+export interface Mounted {
+  readonly protocol: Pick<Protocol, 'name' | 'detect'>;
+  readonly server: ProtocolServer;
+  readonly meter: Meter;
+}
+
+export interface ListenerSettings {
+  /** Callers have to say who they are: then wider addresses than loopback may be bound. */
+  readonly authenticated?: boolean;
+  readonly logger?: NetLogger;
+  readonly createHttp2Connection?: CreateHttpConnection;
+  /** Descriptor of a socket that is bound already, to listen on in place of `listen.host` and
+   * `listen.port`: a supervisor keeps it while one process takes over from another. */
+  readonly listenFd?: number;
+}
+
+export interface Listener {
+  readonly address: HubAddress;
+  /** Addresses of `listen.also`, in that order. */
+  readonly alsoAddresses: readonly HubAddress[];
+  /** Connections open now. */
+  readonly connections: number;
+  /**
+   * Takes no new connections and tells the open ones to finish. Resolves when the last one is
+   * closed; those that are left after `timeoutMs` are cut.
+   */
+  drain(timeoutMs: number): Promise<void>;
+  /** Cuts every connection and frees the addresses. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the addresses and serves every mounted protocol on each of them, known by the first bytes
+ * of a connection.
+ * @throws Error for an address that may not or cannot be bound, TLS files that cannot be used, or
+ *   two protocols that claim one route
+ */
+export async function createListener(
+  options: NetOptions,
+  mounted: readonly Mounted[],
+  diagnostics: Diagnostics,
+  settings: ListenerSettings = {},
+): Promise<Listener> {
+  const hosts = [options.listen, ...options.listen.also];
+  for (const { host } of hosts) {
+    checkBind(host, settings.authenticated === true, options.listen.insecure);
+  }
+  const listener = new HubListener(options, mounted, diagnostics, settings);
+  try {
+    await listener.open();
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+  return listener;
+}
+
+function shortestTimeMs(options: NetOptions): number {
+  const { idleTimeMs, headTimeMs, requestTimeMs } = options.http;
+  return Math.min(options.limits.detectTimeMs, idleTimeMs, headTimeMs, requestTimeMs);
+}
+
+class HubListener implements Listener {
+  readonly #options: NetOptions;
+  readonly #logger: NetLogger;
+  readonly #meter: Meter;
+  readonly #ticker: Ticker;
+  readonly #servers: net.Server[] = [];
+  readonly #sockets = new Set<net.Socket>();
+  readonly #open = new Set<StreamConnection>();
+  readonly #incoming = new Set<Incoming>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #plain: readonly Candidate[];
+  readonly #secure: readonly Candidate[];
+  readonly #http: HttpContext;
+  readonly #tls: TlsLayer | undefined;
+  readonly #listenFd: number | undefined;
+  #addresses: HubAddress[] = [];
+  #draining = false;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(
+    options: NetOptions,
+    mounted: readonly Mounted[],
+    diagnostics: Diagnostics,
+    settings: ListenerSettings,
+  ) {
+    this.#options = options;
+    this.#listenFd = settings.listenFd;
+    this.#logger = settings.logger ?? NO_LOGGER;
+    this.#meter = diagnostics.meter('listener');
+    this.#ticker = new Ticker(Math.min(1_000, Math.max(20, shortestTimeMs(options) / 4)));
+    this.#http = this.#createHttp(mounted, diagnostics.meter('http'));
+    this.#whenEmpty = undefined;
+    this.#tls =
+      options.tls.cert === undefined && options.tls.key === undefined
+        ? undefined
+        : new TlsLayer(
+            options.tls,
+            options.limits.detectTimeMs,
+            this.#logger,
+            (socket) => this.#begin(socket, this.#connect(socket, 'tcp', true, false), true),
+            (error) => this.#refused(`its TLS handshake failed: ${error.message}`),
+          );
+    const protocols = this.#candidates(mounted, settings.createHttp2Connection ?? refuseHttp2);
+    this.#secure = protocols;
+    this.#plain = protocols;
+  }
+
+  get address(): HubAddress {
+    return this.#addresses[0]!;
+  }
+
+  get alsoAddresses(): readonly HubAddress[] {
+    return this.#addresses.slice(1);
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  #createHttp(mounted: readonly Mounted[], meter: Meter): HttpContext {
+    const router = new Router();
+    for (const { protocol, server, meter } of mounted) {
+      for (const route of server.routes ?? []) {
+        router.add({ route, meter, protocol: protocol.name });
+      }
+    }
+    const { listen } = this.#options;
+    const loopback = [listen, ...listen.also].every(({ host }) => isLoopbackAddress(host));
+    const guard = new Guard(this.#options, loopback);
+    const dispatcher = new Dispatcher(router, guard, meter, this.#logger);
+    return {
+      dispatch: (exchange) => dispatcher.dispatch(exchange),
+      options: this.#options,
+      meter,
+      ticker: this.#ticker,
+      logger: this.#logger,
+    };
+  }
+
+  #candidates(mounted: readonly Mounted[], createHttp2: CreateHttpConnection): Candidate[] {
+    const http =
+      (create: CreateHttpConnection) => (connection: StreamConnection, bytes: Buffer) => {
+        // Routes count the bytes of their requests themselves.
+        connection.countFor(this.#http.meter, false);
+        connection.become(create(connection, this.#http));
+        connection.receiver.data(bytes);
+      };
+    const candidates: Candidate[] = [
+      { name: 'http2', detect: detectHttp2, take: http(createHttp2) },
+      {
+        name: 'http1',
+        detect: detectHttp1,
+        take: http((connection, context) => new Http1Connection(connection, context)),
+      },
+    ];
+    for (const { protocol, server, meter } of mounted) {
+      if (protocol.detect === undefined || server.accept === undefined) continue;
+      candidates.push({
+        name: protocol.name,
+        detect: (bytes) => protocol.detect!(bytes),
+        take: (connection, bytes) => {
+          connection.countFor(meter, true);
+          connection.become(server.accept!(connection));
+          connection.receive(bytes);
+        },
+      });
+    }
+    return candidates;
+  }
+
+  async open(): Promise<void> {
+    this.#ticker.add(this);
+    const { listen } = this.#options;
+    const unix = listen.unix;
+    for (const { host, port } of [listen, ...listen.also]) {
+      const server = this.#createServer('tcp');
+      const fd = this.#servers.length === 1 ? this.#listenFd : undefined;
+      await listenTcp(server, host, port, fd);
+      const address = server.address() as net.AddressInfo;
+      this.#addresses.push(hubAddress(host, address.port, unix, this.#options.tls.required));
+    }
+    if (unix !== undefined) {
+      await freeSocketPath(unix);
+      await listenUnix(this.#createServer('unix'), unix);
+    }
+  }
+
+  #createServer(transport: 'tcp' | 'unix'): net.Server {
+    const server = net.createServer(
+      {
+        pauseOnConnect: true,
+        allowHalfOpen: true,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: 60_000,
+      },
+      (socket) => this.#accept(socket, transport),
+    );
+    server.on('error', (error) => this.#logger.error({ err: error }, 'A listener failed'));
+    this.#servers.push(server);
+    return server;
+  }
+
+  #accept(accepted: net.Socket, transport: 'tcp' | 'unix'): void {
+    const address = transport === 'unix' ? undefined : (accepted.remoteAddress ?? '');
+    const ofAddress = address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
+    const { connections, connectionsPerAddress } = this.#options.limits;
+    if (this.#draining || this.#sockets.size >= connections || ofAddress >= connectionsPerAddress) {
+      accepted.on('error', () => undefined);
+      accepted.destroy();
+      if (!this.#draining) this.#refused('too many connections are open');
+      return;
+    }
+    let connection: StreamConnection | undefined;
+    const socket = withOwnReads(accepted, (bytes) => connection?.receive(bytes)) ?? accepted;
+    this.#sockets.add(socket);
+    if (address !== undefined) this.#perAddress.set(address, ofAddress + 1);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (address !== undefined) this.#leave(address);
+      if (this.#sockets.size === 0) this.#whenEmpty?.();
+    });
+    connection = this.#connect(socket, transport, false, socket !== accepted);
+    this.#begin(socket, connection, false);
+    if (socket === accepted) socket.resume();
+  }
+
+  #leave(address: string): void {
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+  }
+
+  #connect(
+    socket: net.Socket,
+    transport: 'tcp' | 'unix',
+    secure: boolean,
+    ownReads: boolean,
+  ): StreamConnection {
+    const peer: Peer = {
+      address: transport === 'unix' ? this.#options.listen.unix! : (socket.remoteAddress ?? ''),
+      port: socket.remotePort,
+      transport,
+      secure,
+    };
+    const connection = new StreamConnection(socket, socket, {
+      peer,
+      maxQueuedBytes: this.#options.limits.queuedBytes,
+      logger: this.#logger,
+      ownReads,
+    });
+    this.#open.add(connection);
+    connection.onClosed = () => this.#open.delete(connection);
+    return connection;
+  }
+
+  /** Waits for the first bytes. */
+  #begin(socket: net.Socket, connection: StreamConnection, secure: boolean): void {
+    let candidates = secure ? this.#secure : this.#plain;
+    const tls = this.#tls;
+    if (tls !== undefined && !secure && connection.peer.transport === 'tcp') {
+      const startTls: Candidate = {
+        name: 'tls',
+        detect: detectTls,
+        take: (_, bytes) => {
+          connection.detach();
+          this.#open.delete(connection);
+          tls.take(socket, Buffer.from(bytes));
+        },
+      };
+      candidates = this.#options.tls.required ? [startTls] : [startTls, ...candidates];
+    }
+    const deadlineMs = this.#ticker.nowMs + this.#options.limits.detectTimeMs;
+    const incoming = new Incoming(connection, candidates, deadlineMs, (settled, refused) => {
+      this.#incoming.delete(settled);
+      if (refused !== undefined) this.#refused(refused);
+    });
+    this.#incoming.add(incoming);
+    connection.become(incoming);
+    if (this.#draining) incoming.drain();
+  }
+
+  #refused(reason: string): void {
+    this.#meter.refused++;
+    this.#logger.info({ reason }, 'A connection was refused');
+  }
+
+  tick(nowMs: number): void {
+    for (const incoming of this.#incoming) {
+      // In the order of their deadlines.
+      if (incoming.deadlineMs > nowMs) return;
+      incoming.refuse('it did not show its protocol in time');
+    }
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    for (const server of this.#servers) server.close();
+    for (const connection of [...this.#open]) connection.receiver.drain();
+    if (this.#sockets.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#whenEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#draining = true;
+    this.#tls?.close();
+    this.#ticker.stop();
+    const closing = this.#servers
+      .splice(0)
+      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const connection of [...this.#open]) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closing);
+  }
+}
+
+function listenTcp(
+  server: net.Server,
+  host: string,
+  port: number,
+  fd: number | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? Object.assign(
+              new Error(
+                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port).`,
+              ),
+              { code: error.code },
+            )
+          : error,
+      );
+    };
+    server.once('error', failed);
+    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: 1_024 }, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+function hubAddress(
+  host: string,
+  port: number,
+  unix: string | undefined,
+  secure: boolean,
+): HubAddress {
+  const reachable = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const name = reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]` : reachable;
+  return { url: `${secure ? 'https' : 'http'}://${name}:${port}`, host, port, unix };
+}
