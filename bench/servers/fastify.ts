@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { createItem, getItem, Item, ItemKey, type ItemValue, NewItem } from './items.ts';
 
@@ -16,4 +17,4 @@ server.post<{ Body: Omit<ItemValue, 'id'> }>(
 );
 
 await server.listen({ host: '127.0.0.1', port: 0 });
-console.log(JSON.stringify({ port: server.addresses()[0]!.port }));
+console.log(JSON.stringify({ port: (server.server.address() as AddressInfo).port }));

@@ -35,7 +35,9 @@ export function ndjsonDriver(address: Address): Driver {
 
   const ask = (operation: string, input: unknown, options: DriverOptions, accept: string) => {
     const query = new URLSearchParams(
-      Object.entries(input as object).map(([name, value]) => [name, String(value)]),
+      Object.entries(input as object).map(
+        ([name, value]) => [name, String(value)] as [string, string],
+      ),
     ).toString();
     const command = operation === 'matrix.change';
     return command || query.length > MAX_QUERY_LENGTH
