@@ -3,6 +3,7 @@ import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
 import { createAuthenticator } from '../middleware/authenticate.ts';
+import { startTelemetry } from '../middleware/telemetry.ts';
 import type { Application } from '../model/application.ts';
 import { createListener, type Listener, type Mounted } from '../net/listener.ts';
 import { MIDDLEWARE, PROTOCOLS } from '../standard.ts';
@@ -52,12 +53,13 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
   const dataDirectory = options.temporaryData === true ? undefined : config.data;
   if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const authenticator = createAuthenticator(config.auth);
+  const telemetry = await startTelemetry(config.telemetry);
   const hub = createHub({
     ...config.hub,
     authenticator,
     logger,
     dataDirectory,
-    middleware: MIDDLEWARE,
+    middleware: [...telemetry.middleware, ...MIDDLEWARE],
   });
   for (const application of options.applications) hub.add(application);
 
@@ -71,16 +73,27 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
       const meter = hub.diagnostics.meter(protocol.name);
       servers.push({ protocol, server: await protocol.serve(hub, section, meter) });
     }
-    listener = await createListener(config, mounted(hub, servers), hub.diagnostics, {
-      authenticated: authenticator !== undefined,
-      ...(logger === undefined ? {} : { logger }),
-      ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
-    });
+    listener = await createListener(
+      config,
+      mounted(hub, servers, config.telemetry.metrics),
+      hub.diagnostics,
+      {
+        authenticated: authenticator !== undefined,
+        ...(logger === undefined ? {} : { logger }),
+        ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
+      },
+    );
   } catch (error) {
     await hub.stop();
     await closeServers(servers);
+    await telemetry.shutdown();
     throw error;
   }
+  const stop = async (deadlineMs: number): Promise<'drained' | 'cut'> => {
+    const outcome = await stopSystem(hub, listener, servers, deadlineMs, logger);
+    await telemetry.shutdown();
+    return outcome;
+  };
   const state = {
     none: authenticator === undefined,
     required: authenticator?.anonymous === 'deny',
@@ -92,14 +105,14 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
     servers,
     authentication: state.none ? 'none' : state.required ? 'required' : 'optional',
     dataDirectory,
-    drain: (deadlineMs) => stopSystem(hub, listener, servers, deadlineMs, logger),
+    drain: stop,
     close: async () => {
-      await stopSystem(hub, listener, servers, 0, logger);
+      await stop(0);
     },
   };
 }
 
-function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[] {
+function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: boolean): Mounted[] {
   return [
     ...servers.map(({ protocol, server }) => ({
       protocol,
@@ -108,7 +121,7 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[]
     })),
     {
       protocol: { name: MONITORING },
-      server: monitoringServer(hub, hub.anonymousDenied),
+      server: monitoringServer(hub, { anonymousDenied: hub.anonymousDenied, metrics }),
       meter: hub.diagnostics.meter(MONITORING),
     },
   ];
