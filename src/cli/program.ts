@@ -26,7 +26,7 @@ export async function run(commandLine: readonly string[]): Promise<number> {
   });
   try {
     await program.parseAsync(commandLine, { from: 'user' });
-    return exitCode === EXIT.ok.code ? Number(process.exitCode ?? EXIT.ok.code) : exitCode;
+    return exitCode;
   } catch (error) {
     return tell(error, output);
   }
