@@ -174,3 +174,19 @@ export class EventStreamParser {
     this.#fields = undefined;
   }
 }
+
+/** Names of the events that end a stream of an operation's items, which are `message` events. */
+export const STREAM_EVENTS = {
+  /** The stream is complete; data `{}`. */
+  end: 'end',
+  /** The stream ended in a fault; data is the fault's JSON form. */
+  error: 'error',
+} as const;
+
+/** Names of the events beside the deliveries of a subscription. */
+export const SUBSCRIPTION_EVENTS = {
+  /** The place to resume from is no longer held: something may be missing. */
+  gap: 'gap',
+  /** The receiver was too slow; data `{"count": n}` says how many deliveries it lost. */
+  dropped: 'dropped',
+} as const;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../model/fault.ts';
 import { subjectText } from '../model/subject.ts';
-import { filterOfPath, levelsOfPath, pathOfLevels } from './subject-path.ts';
+import { filterOfPath, levelsOfPath, pathOfFilter, pathOfLevels } from './subject-path.ts';
 
 const level = fc.oneof(
   fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()),
@@ -56,5 +56,23 @@ describe('subjects as paths', () => {
         (error) => error instanceof Fault && error.code === 'INVALID_ARGUMENT',
       );
     }
+  });
+});
+
+describe('filters as paths', () => {
+  const segment = fc.oneof(
+    fc.constantFrom('*', '>'),
+    level.map((one) => subjectText([one])),
+  );
+
+  it('come back, whatever their levels hold', () => {
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 5 }), (segments) => {
+        const filter = segments.join('.');
+        assert.equal(filterOfPath(pathOfFilter(filter)), filter);
+        const url = new URL(`http://host/subscribe/${pathOfFilter(filter)}`);
+        assert.equal(filterOfPath(url.pathname.slice('/subscribe/'.length)), filter);
+      }),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { Fault } from '../model/fault.ts';
-import { subjectText } from '../model/subject.ts';
+import { subjectLevels, subjectText } from '../model/subject.ts';
 
 /**
  * Subjects as URL paths: one level is one path segment. A segment is percent-encoded twice where
@@ -64,4 +64,14 @@ export function filterOfPath(path: string): string {
       return text === '*' || text === '>' ? text : subjectText([unescapeLevel(text)]);
     })
     .join('.');
+}
+
+/** The path of a filter's text, without a leading slash: the reverse of filterOfPath. */
+export function pathOfFilter(filter: string): string {
+  return filter
+    .split('.')
+    .map((level) =>
+      level === '*' || level === '>' ? level : levelSegment(subjectLevels(level)[0] ?? ''),
+    )
+    .join('/');
 }
