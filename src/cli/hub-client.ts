@@ -1,7 +1,7 @@
-import { didYouMean } from '../config/check-value.ts';
-import { suggest } from '../config/suggest.ts';
+import { didYouMean } from '../hub/option-value.ts';
 import type { Contract, Operation } from '../model/contract.ts';
 import { Fault } from '../model/fault.ts';
+import { suggest } from '../model/suggest.ts';
 import type { HubOptions } from './client-commands.ts';
 import { CommandError, EXIT, exitCodeOfFault } from './exit-codes.ts';
 import type { Output } from './output.ts';
