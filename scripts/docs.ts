@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { contractSchemaDocument } from './docs/contract-schema.ts';
 import { faultTableDocument } from './docs/faults.ts';
 
 export interface GeneratedDocument {
@@ -11,7 +12,7 @@ export interface GeneratedDocument {
   make(): string | Promise<string>;
 }
 
-const DOCUMENTS: readonly GeneratedDocument[] = [faultTableDocument];
+const DOCUMENTS: readonly GeneratedDocument[] = [contractSchemaDocument, faultTableDocument];
 
 const check = process.argv.includes('--check');
 let stale = 0;

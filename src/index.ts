@@ -1,5 +1,5 @@
 export type { Application, ApplicationServices, Context } from './model/application.ts';
-export { ContractError, contract } from './model/authoring/contract.ts';
+export { contract } from './model/authoring/contract.ts';
 export { command, error, event, query, service, stream } from './model/authoring/define.ts';
 export { implement } from './model/authoring/implement.ts';
 export type { SchemaInput, SchemaOutput } from './model/authoring/standard-schema.ts';
@@ -18,6 +18,7 @@ export type {
   TypedServices,
 } from './model/authoring/types.ts';
 export type { Contract } from './model/contract.ts';
+export { ContractError, parseContract } from './model/contract-form.ts';
 export { checkContract, type Problem } from './model/contract-rules.ts';
 export { FAULT_CODES, Fault, type FaultCode, type Violation } from './model/fault.ts';
 export type { JsonSchema } from './model/schema.ts';

@@ -1,20 +1,16 @@
-import { Fault } from '../model/fault.ts';
-import { isAsyncIterable } from './transport.ts';
+import type { Outcome } from './transport.ts';
 
 /**
- * What a call answers before anybody knows whether it is one value or a stream: it can be awaited
- * and it can be iterated, and its type offers the one that fits the contract. The call has begun
- * when a reply exists.
+ * What a call returns before anybody knows whether its answer is one value or a stream: it can be
+ * awaited and it can be iterated, and its type offers the one that fits the contract. The call
+ * has begun when a reply exists.
  */
 export class Reply implements Promise<unknown>, AsyncIterable<unknown> {
-  readonly #answer: Promise<unknown>;
+  readonly #outcome: Outcome;
+  #value: Promise<unknown> | undefined;
 
-  /** @param answer a value, or an async iterable for a stream */
-  constructor(answer: Promise<unknown>) {
-    this.#answer = answer;
-    // Whoever awaits or iterates gets the fault. A stream that is iterated later must not end the
-    // process because its fault was there first.
-    answer.catch(() => {});
+  constructor(outcome: Outcome) {
+    this.#outcome = outcome;
   }
 
   get [Symbol.toStringTag](): string {
@@ -26,31 +22,25 @@ export class Reply implements Promise<unknown>, AsyncIterable<unknown> {
     fulfilled?: ((value: unknown) => Value | PromiseLike<Value>) | null,
     rejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
   ): Promise<Value | Other> {
-    return this.#value().then(fulfilled, rejected);
+    return this.#promise().then(fulfilled, rejected);
   }
 
   catch<Other = never>(
     rejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
   ): Promise<unknown> {
-    return this.#value().catch(rejected);
+    return this.#promise().catch(rejected);
   }
 
   finally(settled?: (() => void) | null): Promise<unknown> {
-    return this.#value().finally(settled);
+    return this.#promise().finally(settled);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<unknown> {
-    const answer = await this.#answer;
-    if (!isAsyncIterable(answer)) {
-      throw new Fault('INVALID_ARGUMENT', 'The answer is one value; await it.');
-    }
-    yield* answer;
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    return this.#outcome.items()[Symbol.asyncIterator]();
   }
 
-  async #value(): Promise<unknown> {
-    const answer = await this.#answer;
-    if (!isAsyncIterable(answer)) return answer;
-    await answer[Symbol.asyncIterator]().return?.();
-    throw new Fault('INVALID_ARGUMENT', 'The answer is a stream; iterate it with "for await".');
+  #promise(): Promise<unknown> {
+    this.#value ??= this.#outcome.value();
+    return this.#value;
   }
 }

@@ -63,6 +63,7 @@ export interface HttpBinding {
 export interface OperationExample {
   readonly name: string;
   readonly doc?: string;
+  /** Where the contract says stream, `input` and `output` are arrays of the stream's items. */
   readonly input?: unknown;
   readonly output?: unknown;
 }

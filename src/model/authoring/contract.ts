@@ -6,6 +6,7 @@ import type {
   Payload,
   Service,
 } from '../contract.ts';
+import { ContractError } from '../contract-form.ts';
 import { checkContract, type Problem } from '../contract-rules.ts';
 import { Fault } from '../fault.ts';
 import { type JsonSchema, NO_INPUT, NO_OUTPUT } from '../schema.ts';
@@ -27,18 +28,6 @@ export interface ContractOptions<E extends ErrorDefinitions, S> {
   /** Named types that plain JSON Schemas refer to as `#/$defs/Name`. */
   readonly types?: Readonly<Record<string, Schema>>;
   readonly services: S;
-}
-
-/** Thrown when a contract breaks a rule; lists every problem. */
-export class ContractError extends Error {
-  readonly problems: readonly Problem[];
-
-  constructor(name: string, problems: readonly Problem[]) {
-    const lines = problems.map(({ place, message }) => `  - ${place}: ${message}`);
-    super(`The contract "${name}" cannot be used:\n${lines.join('\n')}`);
-    this.name = 'ContractError';
-    this.problems = problems;
-  }
 }
 
 /**

@@ -4,6 +4,10 @@ import { parseFields, TextFields } from './fields.ts';
 
 const MAX_EXTENSION_BYTES = 4_096;
 
+/** chunk-ext of RFC 9112 section 7.1.1, but for white space before the first semicolon. */
+const EXTENSIONS =
+  /^(?:;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*(?:=[ \t]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[^"\\]|\\.)*")[ \t]*)?)+$/;
+
 /** States, small integers: what is expected next. */
 const SIZE = 0;
 const EXTENSION = 1;
@@ -25,6 +29,7 @@ export class ChunkedDecoder {
   #size = 0;
   #digits = 0;
   #extensionBytes = 0;
+  #extension = '';
   #trailer: Buffer | undefined;
   readonly #maxTrailerBytes: number;
   readonly #maxFields: number;
@@ -76,17 +81,23 @@ export class ChunkedDecoder {
         }
         if (this.#digits === 0) throw new RequestError(400, 'A chunk has no size.');
         if (byte === CR) this.#state = SIZE_LF;
-        else if (byte === SEMICOLON) this.#state = EXTENSION;
-        else throw new RequestError(400, `A chunk size has the byte 0x${byte.toString(16)}.`);
+        else if (byte === SEMICOLON) {
+          this.#state = EXTENSION;
+          this.#extension = ';';
+        } else throw new RequestError(400, `A chunk size has the byte 0x${byte.toString(16)}.`);
         return;
       }
       case EXTENSION:
-        if (byte === CR) this.#state = SIZE_LF;
-        else if (VALUE[byte] === 0) {
+        if (byte === CR) {
+          if (!EXTENSIONS.test(this.#extension)) {
+            throw new RequestError(400, 'A chunk extension is malformed.');
+          }
+          this.#state = SIZE_LF;
+        } else if (VALUE[byte] === 0) {
           throw new RequestError(400, `A chunk extension has the byte 0x${byte.toString(16)}.`);
         } else if (++this.#extensionBytes > MAX_EXTENSION_BYTES) {
           throw new RequestError(400, 'The chunk extensions are too long.');
-        }
+        } else this.#extension += String.fromCharCode(byte);
         return;
       case SIZE_LF:
         this.#expect(byte, LF);

@@ -266,7 +266,8 @@ function checkTransferEncoding(value: string, hasLength: boolean, minor: 0 | 1):
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim());
-  if (codings.indexOf('chunked') !== codings.length - 1 || !codings.every(isCoding)) {
+  const at = codings.indexOf('chunked');
+  if ((at >= 0 && at < codings.length - 1) || !codings.every(isCoding)) {
     throw new RequestError(400, 'Transfer-Encoding must name chunked once, and last.');
   }
   throw new RequestError(501, 'The only transfer coding that is understood here is chunked.');

@@ -84,12 +84,9 @@ export class RequestParser {
       this.#run(bytes);
       return;
     }
+    // A head is parsed from its start again when more of it comes: at most headerBytes, which
+    // costs about as much as the packet that brings one byte.
     const all = Buffer.concat([pending, bytes]);
-    if (all.length < this.#limits.targetBytes && bytes.indexOf(LF) < 0) {
-      // No line is complete that was not before: nothing new to see.
-      this.#pending = all;
-      return;
-    }
     this.#pending = undefined;
     this.#run(all);
   }

@@ -4,6 +4,8 @@ import { type HeaderList, headerList } from '../../hub/header-list.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { Route } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
+import type { Contract } from '../../model/contract.ts';
+import type { MaybePromise } from '../../model/maybe-promise.ts';
 import { NO_CREDENTIALS } from '../../model/principal.ts';
 import { compress, responseCoding } from '../../wire/compression.ts';
 import { openApiText } from './document.ts';
@@ -67,27 +69,38 @@ const PAGE_FILES: readonly (readonly [path: string, file: string, type: string])
   ['/docs/page.css', 'page.css', 'text/css; charset=utf-8'],
 ];
 
-/** GET /openapi.json, and the page that shows it. */
+/** GET /openapi.json and /contract.json, and the page that shows them. */
 export function documentRoutes(hub: Hub, options: RestOptions): Route[] {
+  const openapi = documentRoute(hub, '/openapi.json', async (contracts) => {
+    // Whoever shows no credentials is somebody only where none are asked for.
+    const nobody = await hub.authenticate(NO_CREDENTIALS);
+    return openApiText(contracts, { baseUrl: '/', secured: !nobody.authenticated });
+  });
+  // All contracts in their neutral form: clients learn the subjects of events from it.
+  const neutral = documentRoute(hub, '/contract.json', (contracts) => JSON.stringify(contracts));
+  return options.docs ? [openapi, neutral, ...PAGE_FILES.map(pageRoute)] : [openapi, neutral];
+}
+
+function documentRoute(
+  hub: Hub,
+  path: string,
+  write: (contracts: readonly Contract[]) => MaybePromise<string>,
+): Route {
   let served: Served | undefined;
   let contracts: string | undefined;
-  const openapi: Route = {
+  return {
     method: 'GET',
-    path: '/openapi.json',
+    path,
     async handle(exchange) {
       const now = hub.contracts();
       const key = now.map((contract) => `${contract.name}@${contract.version}`).join();
       if (served === undefined || contracts !== key) {
-        // Whoever shows no credentials is somebody only where none are asked for.
-        const nobody = await hub.authenticate(NO_CREDENTIALS);
-        const text = openApiText(now, { baseUrl: '/', secured: !nobody.authenticated });
-        served = new Served(text, 'content-type', 'application/json');
+        served = new Served(await write(now), 'content-type', 'application/json');
         contracts = key;
       }
       await served.respond(exchange);
     },
   };
-  return options.docs ? [openapi, ...PAGE_FILES.map(pageRoute)] : [openapi];
 }
 
 function pageRoute([path, file, type]: (typeof PAGE_FILES)[number]): Route {

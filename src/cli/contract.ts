@@ -1,0 +1,187 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import { fromJson, type LoadedContract, loadContract } from '../config/load-contract.ts';
+import type { DocumentKind } from '../hub/protocol.ts';
+import { ContractError } from '../model/contract-form.ts';
+import type { Problem } from '../model/contract-rules.ts';
+import { diffContracts } from '../model/diff/contract-diff.ts';
+import { diffReport, type JudgedChange, judge } from './contract-report.ts';
+
+/** Exit codes of the contract commands. */
+const BREAKING = 1;
+/** As the command's other failures of a contract or configuration. */
+const BAD_CONTRACT = 3;
+
+const MAX_GIT_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+interface OutputOptions {
+  readonly json?: boolean;
+}
+
+/**
+ * Adds `polywire contract export|check|diff`.
+ * @param documents what the protocols make of a contract (`export --format`)
+ */
+export function contractCommand(program: Command, documents: readonly DocumentKind[]): void {
+  const contract = program.command('contract').description('Export, check and compare contracts.');
+  const formats = ['json', ...documents.map(({ format }) => format)];
+  contract
+    .command('export')
+    .description('Write a contract in its neutral form or as a document of a protocol.')
+    .argument('<file>', '.ts, .js or .json file with a contract')
+    .option('--format <format>', `one of ${formats.join(', ')}`, 'json')
+    .option('--out <file>', 'write to this file instead of standard output')
+    .option('--url <url>', 'base address in documents', 'http://127.0.0.1:7070')
+    .action(action((file: string, options) => exportContract(file, options, documents)));
+  contract
+    .command('check')
+    .description('Tell everything that is wrong with a contract.')
+    .argument('<file>', '.ts, .js or .json file with a contract')
+    .option('--json', 'machine-readable output')
+    .action(action(checkFile));
+  contract
+    .command('diff')
+    .description('Class every change as safe or breaking, and say for which protocols and why.')
+    .argument('<old>', 'file, or revision:path of a .json file in git')
+    .argument('<new>', 'file, or revision:path of a .json file in git')
+    .option('--allow-breaking', 'exit with 0 although there are breaking changes')
+    .option('--json', 'machine-readable output')
+    .action(action(diffFiles));
+}
+
+/** Runs a command; what it throws is told in words, without a stack. */
+function action<Arguments extends unknown[]>(
+  run: (...given: Arguments) => Promise<void>,
+): (...given: Arguments) => Promise<void> {
+  return async (...given) => {
+    try {
+      await run(...given);
+    } catch (error) {
+      const options = given.find((one): one is Arguments[number] & OutputOptions => isOptions(one));
+      const message = error instanceof Error ? error.message : String(error);
+      if (options?.json === true) print({ error: message, problems: problemsOf(error) });
+      else process.stderr.write(`polywire: ${message}\n`);
+      process.exitCode = BAD_CONTRACT;
+    }
+  };
+}
+
+function isOptions(value: unknown): value is OutputOptions {
+  return typeof value === 'object' && value !== null && 'json' in value;
+}
+
+function problemsOf(error: unknown): readonly Problem[] {
+  return error instanceof ContractError ? error.problems : [];
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+interface ExportOptions {
+  readonly format: string;
+  readonly out?: string;
+  readonly url: string;
+}
+
+async function exportContract(
+  file: string,
+  { format, out, url }: ExportOptions,
+  documents: readonly DocumentKind[],
+): Promise<void> {
+  const { contract } = sound(await loadContract(file), file);
+  let text: string;
+  if (format === 'json') text = JSON.stringify(contract, null, 2);
+  else {
+    const kind = documents.find((one) => one.format === format);
+    if (kind === undefined) {
+      const known = ['json', ...documents.map((one) => one.format)].join(', ');
+      throw new Error(`there is no format "${format}"; known are ${known}.`);
+    }
+    text = kind.create(contract, url);
+  }
+  const whole = text.endsWith('\n') ? text : `${text}\n`;
+  if (out === undefined) process.stdout.write(whole);
+  else await writeFile(out, whole);
+}
+
+/** The loaded contract, unless it has errors. */
+function sound(loaded: LoadedContract, file: string): LoadedContract {
+  const errors = loaded.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new ContractError(file, errors);
+  return loaded;
+}
+
+async function checkFile(file: string, options: OutputOptions): Promise<void> {
+  const { contract, application, problems } = await loadWithProblems(file);
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (options.json === true) print({ file, ok: errors === 0, problems });
+  else {
+    for (const { severity, place, message } of problems) {
+      process.stdout.write(`${severity}: ${place}: ${message}\n`);
+    }
+    if (errors === 0 && contract !== undefined) {
+      const operations = contract.services.flatMap((service) => service.operations).length;
+      const events = contract.services.flatMap((service) => service.events).length;
+      const code = application === undefined ? 'without handlers' : 'with handlers';
+      process.stdout.write(
+        `${contract.name} ${contract.version} is sound: ${operations} operations and ${events} events, ${code}.\n`,
+      );
+    }
+  }
+  if (errors > 0) process.exitCode = BAD_CONTRACT;
+}
+
+/** A module with a wrong contract throws while it loads: its problems are the result here. */
+async function loadWithProblems(
+  file: string,
+): Promise<Partial<LoadedContract> & Pick<LoadedContract, 'problems'>> {
+  try {
+    return await loadContract(file);
+  } catch (error) {
+    if (error instanceof ContractError) return { problems: error.problems };
+    throw error;
+  }
+}
+
+interface DiffOptions extends OutputOptions {
+  readonly allowBreaking?: boolean;
+}
+
+async function diffFiles(before: string, after: string, options: DiffOptions): Promise<void> {
+  const [old, next] = await Promise.all([loadSide(before), loadSide(after)]);
+  const changes: JudgedChange[] = diffContracts(
+    sound(old, before).contract,
+    sound(next, after).contract,
+  ).map(judge);
+  const breaking = changes.filter((change) => change.verdict === 'breaking').length;
+  if (options.json === true) {
+    print({ before, after, breaking, safe: changes.length - breaking, changes });
+  } else process.stdout.write(diffReport(changes));
+  if (breaking > 0 && options.allowBreaking !== true) process.exitCode = BREAKING;
+}
+
+/** `revision:path` reads a neutral form out of git; anything else is a file. */
+async function loadSide(name: string): Promise<LoadedContract> {
+  const revision = /^([^:\\/][^:]+):(?!\\)(.+)$/.exec(name);
+  if (revision === null) return loadContract(name);
+  if (!name.endsWith('.json')) {
+    throw new Error(
+      `${name}: only a .json file is read from git, since a module needs the files around it; keep the neutral form there (polywire contract export).`,
+    );
+  }
+  if (name.startsWith('-')) throw new Error(`${name} is no revision.`);
+  try {
+    const { stdout } = await promisify(execFile)('git', ['show', name], {
+      encoding: 'utf8',
+      maxBuffer: MAX_GIT_OUTPUT_BYTES,
+    });
+    return fromJson(stdout, name);
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    if (stderr === undefined) throw error;
+    throw new Error(`${name} cannot be read from git: ${stderr.trim()}`, { cause: error });
+  }
+}

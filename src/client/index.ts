@@ -1,0 +1,131 @@
+import { Fault } from '../model/fault.ts';
+import { EventSubjects } from './event-subjects.ts';
+import { fetchContracts, HttpTransport } from './http.ts';
+import { Reply } from './reply.ts';
+import type { CallOptions, Received, SubscribeOptions, Transport } from './transport.ts';
+import type { AnyContract, Client } from './types.ts';
+import { WebSocketTransport } from './websocket.ts';
+
+export { FAULT_CODES, Fault, type FaultCode, type Violation } from '../model/fault.ts';
+export type { CallOptions, Received, SubscribeOptions } from './transport.ts';
+export type {
+  AnyContract,
+  Client,
+  ClientEvents,
+  DeclaredFault,
+  ErrorName,
+  Items,
+  Method,
+} from './types.ts';
+
+export interface ClientOptions<C extends AnyContract> {
+  /** Address of the hub: `http://127.0.0.1:7070`. */
+  readonly url: string;
+  /** `http` (the default) needs nothing but fetch; `websocket` is one connection for everything,
+   * and the only way for a browser to stream to the hub. */
+  readonly over?: 'http' | 'websocket' | undefined;
+  /** Sent as a bearer token. */
+  readonly token?: string | undefined;
+  /** For calls that do not say how long they wait. */
+  readonly timeoutMs?: number | undefined;
+  /** Only events need it: their subjects are in there. Left out, it is fetched from the hub when
+   * an event is first published or subscribed to. */
+  readonly contract?: C | undefined;
+}
+
+/**
+ * A client of a hub, typed by a contract: `createClient<typeof parcels>({ url })`, or
+ * `createClient({ url, contract: parcels })`. A call begins at once. Everything that fails, fails
+ * with a Fault. Nothing is tried twice: who knows that a call may be repeated, repeats it.
+ * @throws TypeError for a url that is none
+ */
+export function createClient<C extends AnyContract>(options: ClientOptions<C>): Client<C> {
+  const base = new URL(options.url);
+  if (base.protocol === 'ws:') base.protocol = 'http:';
+  if (base.protocol === 'wss:') base.protocol = 'https:';
+  const url = base.origin + base.pathname.replace(/\/$/, '');
+  const transport =
+    options.over === 'websocket'
+      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}/websocket`, options.token)
+      : new HttpTransport(url, options.token);
+  const contract = options.contract?.contract;
+  const subjects = lazy(
+    async () =>
+      new EventSubjects(
+        contract === undefined ? await fetchContracts(url, options.token) : [contract],
+      ),
+  );
+  return withServices(ownMembers(transport, options.timeoutMs, subjects)) as unknown as Client<C>;
+}
+
+/** What every client has. Untyped inside: the types are the contract's, and the hub checks the
+ * values. Nothing here asks for its `this`, so that members may be taken off the client. */
+function ownMembers(
+  transport: Transport,
+  timeoutMs: number | undefined,
+  subjects: () => Promise<EventSubjects>,
+) {
+  const close = (): Promise<void> =>
+    transport.close(new Fault('CANCELLED', 'The client is closed.'));
+  return {
+    call: (operation: string) => (input?: unknown, options?: CallOptions) =>
+      new Reply(transport.call(operation, input, { timeoutMs, ...options })),
+    events: {
+      subscribe: (event: string, options: SubscribeOptions = {}) =>
+        subscribeTo(transport, subjects, event, options),
+      subscribeSubject: (filter: string, options: SubscribeOptions = {}) =>
+        transport.subscribe(filter, options),
+      publish: async (event: string, payload: unknown, options: CallOptions = {}) => {
+        const subject = (await subjects()).subjectOf(event, payload);
+        await transport.publish(subject, payload, { timeoutMs, ...options });
+      },
+    },
+    isError: (thrown: unknown, name: string) => thrown instanceof Fault && thrown.error === name,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+type OwnMembers = ReturnType<typeof ownMembers>;
+
+async function* subscribeTo(
+  transport: Transport,
+  subjects: () => Promise<EventSubjects>,
+  event: string,
+  options: SubscribeOptions,
+): AsyncGenerator<Received> {
+  const filter = (await subjects()).filterOf(event);
+  yield* transport.subscribe(filter, options);
+}
+
+/** `client.parcels.get` is `client.call('parcels.get')`; what the client has itself comes first. */
+function withServices(own: OwnMembers): object {
+  return byName(own, (service) => byName({}, (operation) => own.call(`${service}.${operation}`)));
+}
+
+/** An object whose missing members are made when they are first asked for. */
+function byName(own: object, make: (name: string) => unknown): object {
+  const made = new Map<string, unknown>();
+  return new Proxy(own, {
+    get(_, name) {
+      // Who looks for a `then` asks whether this is a promise. It is not.
+      if (typeof name === 'symbol' || name === 'then' || Object.hasOwn(own, name)) {
+        return Reflect.get(own, name);
+      }
+      if (!made.has(name)) made.set(name, make(name));
+      return made.get(name);
+    },
+  });
+}
+
+/** Made once, when it is first needed; tried again after it failed. */
+function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

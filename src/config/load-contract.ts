@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Application } from '../model/application.ts';
+import type { Contract } from '../model/contract.ts';
+import { ContractError, checkDocument, looksLikeContract } from '../model/contract-form.ts';
+import type { Problem } from '../model/contract-rules.ts';
+
+/** What a file holds: a contract, and the code behind it where there is some. */
+export interface LoadedContract {
+  readonly contract: Contract;
+  /** Undefined for a contract without handlers. */
+  readonly application: Application | undefined;
+  /** Errors and warnings; a contract from code has no errors, or its file would not load. */
+  readonly problems: readonly Problem[];
+}
+
+const MODULES = new Set(['.ts', '.mts', '.js', '.mjs']);
+
+/**
+ * Reads a contract from a module (.ts, .js: the default export, or the only export that is a
+ * contract or an application) or from its neutral form (.json).
+ * @throws Error in words: what is wrong with the file, and what was expected
+ */
+export async function loadContract(file: string): Promise<LoadedContract> {
+  const path = resolve(file);
+  const extension = extname(path);
+  if (extension === '.json') return fromJson(await read(path, file), file);
+  if (!MODULES.has(extension)) {
+    throw new Error(`${file} is no contract: a .ts, .js or .json file is expected.`);
+  }
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof ContractError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(path)) throw notThere(file);
+    throw new Error(`${file} cannot be loaded: ${message}`, { cause: error });
+  }
+  return chooseExport(exported, file);
+}
+
+/** Reads a contract from the text of its neutral form; see loadContract. */
+export function fromJson(text: string, file: string): LoadedContract {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (!looksLikeContract(value)) {
+    throw new Error(
+      `${file} is no contract: an object with "polywire": "1" and "services" is expected, as \`polywire contract export\` writes it.`,
+    );
+  }
+  return { contract: value, application: undefined, problems: checkDocument(value) };
+}
+
+async function read(path: string, file: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT' ? notThere(file) : new Error(`${file} cannot be read: ${message}`);
+  }
+}
+
+function notThere(file: string): Error {
+  return new Error(`${file} does not exist.`);
+}
+
+function chooseExport(exported: Record<string, unknown>, file: string): LoadedContract {
+  const found = new Map<string, LoadedContract>();
+  for (const [name, value] of Object.entries(exported)) {
+    const loaded = contractIn(value);
+    if (loaded !== undefined) found.set(name, loaded);
+  }
+  const chosen = found.get('default');
+  if (chosen !== undefined) return chosen;
+  // A file may export a contract and the application made of it: then the application is meant.
+  const applications = [...found.values()].filter(({ application }) => application !== undefined);
+  if (applications.length === 1) return applications[0]!;
+  if (found.size === 1) return [...found.values()][0]!;
+  const names = Object.keys(exported).join(', ') || 'nothing';
+  throw new Error(
+    found.size === 0
+      ? `${file} exports no contract and no application (it exports ${names}): end it with \`export default implement(...)\` or \`export default contract(...)\`.`
+      : `${file} exports several contracts (${[...found.keys()].join(', ')}): make one of them the default export.`,
+  );
+}
+
+function contractIn(value: unknown): LoadedContract | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const holder = value as Partial<Application>;
+  const contract = looksLikeContract(value) ? value : holder.contract;
+  if (!looksLikeContract(contract)) return undefined;
+  return {
+    contract,
+    application: holder.handlers instanceof Map ? (value as Application) : undefined,
+    problems: checkDocument(contract),
+  };
+}
