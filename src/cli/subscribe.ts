@@ -1,8 +1,8 @@
-import { EventStreamParser, type ReceivedEvent } from '../wire/event-stream.ts';
-import { pathOfFilter } from '../wire/subject-path.ts';
+import { Fault } from '../model/fault.ts';
 import type { SubscribeCommandOptions } from './client-commands.ts';
 import { EXIT } from './exit-codes.ts';
-import { interruption, request, responseFault, tellFault } from './hub-client.ts';
+import { baseUrl, interruption, request, tellFault } from './hub-client.ts';
+import { openTransport } from './open-transport.ts';
 import type { Environment } from './program.ts';
 
 /** Prints messages until the count, the time or Ctrl+C ends it. @returns the exit code */
@@ -12,50 +12,31 @@ export async function subscribe(
   { output }: Environment,
 ): Promise<number> {
   const interrupted = interruption();
-  const signals = [interrupted];
-  if (options.timeout !== undefined) signals.push(AbortSignal.timeout(options.timeout));
-  const signal = AbortSignal.any(signals);
-  const headers = new Headers({ accept: 'text/event-stream' });
-  if (options.after !== undefined) headers.set('last-event-id', options.after);
+  const timeout = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
+  // The client waits for a hub that went away; one that was never there is a mistake.
+  const probe = await request('/healthz', options);
+  await probe.body?.cancel();
+  const transport = openTransport('http', baseUrl(options), options.token);
+  const wanted = options.count ?? Number.POSITIVE_INFINITY;
+  let printed = 0;
   try {
-    const response = await request(`/subscribe/${pathOfFilter(filter)}`, options, {
-      headers,
-      signal,
+    const received = transport.subscribe(filter, {
+      signal: AbortSignal.any([interrupted, ...timeout]),
+      after: options.after,
+      onGap: () => output.error('polywire: some messages are missing here\n'),
     });
-    if (!response.ok) return tellFault(await responseFault(response), output);
-    const wanted = options.count ?? Number.POSITIVE_INFINITY;
-    let printed = 0;
-    const parser = new EventStreamParser();
-    for await (const bytes of response.body ?? []) {
-      for (const event of parser.push(bytes as Uint8Array)) {
-        output.value(printedForm(event));
-        if (++printed >= wanted) return EXIT.ok.code;
-      }
+    for await (const { subject, position, payload } of received) {
+      output.value(
+        payload instanceof Uint8Array
+          ? { subject, position, base64: Buffer.from(payload).toString('base64') }
+          : { subject, position, payload },
+      );
+      if (++printed >= wanted) break;
     }
-    output.error('polywire: the hub ended the subscription\n');
-    return EXIT.unreachable.code;
+    return interrupted.aborted ? EXIT.interrupted.code : EXIT.ok.code;
   } catch (error) {
-    if (interrupted.aborted) return EXIT.interrupted.code;
-    // The time that was given is over: that is how it was meant to end.
-    if (signal.aborted) return EXIT.ok.code;
-    throw error;
-  }
-}
-
-function printedForm(event: ReceivedEvent): Record<string, unknown> {
-  return {
-    event: event.event,
-    position: event.lastEventId,
-    ...Object.fromEntries(event.fields ?? []),
-    data: jsonOrText(event.data),
-  };
-}
-
-function jsonOrText(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    // Published as something else than JSON.
-    return data;
+    return tellFault(Fault.from(error), output);
+  } finally {
+    await transport.close(new Fault('CANCELLED', 'The command is over.'));
   }
 }
