@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Type } from '../hub/option-type.ts';
 import { completeOptions } from '../hub/option-value.ts';
+import { http2Options } from './http2/options.ts';
 
 const path = (description: string) => Type.String({ format: 'path', minLength: 1, description });
 
@@ -130,9 +131,9 @@ const http = section('The HTTP servers.', {
   cors,
 });
 
-/** Sections listen, tls, limits and http of the configuration. */
+/** Sections listen, tls, limits, http and http2 of the configuration. */
 export const netOptions = Type.Object(
-  { listen, tls, limits, http },
+  { listen, tls, limits, http, http2: http2Options },
   { default: {}, additionalProperties: false },
 );
 
