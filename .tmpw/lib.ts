@@ -1,1 +1,0 @@
-export const version = "2.0.0";
