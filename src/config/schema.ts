@@ -1,4 +1,5 @@
-import { type Static, type TObject, Type } from 'typebox';
+import type { Static, TObject } from 'typebox';
+import { Type } from '../hub/option-type.ts';
 import { HubSettings } from '../hub/options.ts';
 import { AuthenticationOptions } from '../middleware/authenticate.ts';
 import { TelemetryOptions } from '../middleware/telemetry.ts';
