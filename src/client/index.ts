@@ -46,7 +46,7 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
   const url = base.origin + base.pathname.replace(/\/$/, '');
   const transport =
     options.over === 'websocket'
-      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}/websocket`, options.token)
+      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}/ws`, options.token)
       : new HttpTransport(url, options.token);
   const contract = options.contract?.contract;
   const subjects = lazy(
