@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
+import { createAuthenticator } from '../middleware/authenticate.ts';
 import type { Application } from '../model/application.ts';
 import { createListener, type Listener, type Mounted } from '../net/listener.ts';
 import { MIDDLEWARE, PROTOCOLS } from '../standard.ts';
 import { MONITORING, monitoringServer } from './monitoring.ts';
 import type { Config } from './schema.ts';
-import { staticAuthenticator } from './static-authenticator.ts';
 
 export interface AssembleOptions {
   readonly config: Config;
@@ -51,7 +51,7 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
   const { config, logger } = options;
   const dataDirectory = options.temporaryData === true ? undefined : config.data;
   if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const authenticator = staticAuthenticator(config.auth);
+  const authenticator = createAuthenticator(config.auth);
   const hub = createHub({
     ...config.hub,
     authenticator,

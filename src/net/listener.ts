@@ -9,7 +9,7 @@ import { Dispatcher } from './http/dispatch.ts';
 import { Guard } from './http/guard.ts';
 import { Router } from './http/router.ts';
 import { Http1Connection } from './http1/connection.ts';
-import { refuseHttp2 } from './http2-unavailable.ts';
+import { createHttp2Connection } from './http2/connection.ts';
 import { type Candidate, Incoming } from './incoming.ts';
 import { type NetLogger, NO_LOGGER } from './logger.ts';
 import type { NetOptions } from './options.ts';
@@ -124,7 +124,10 @@ class HubListener implements Listener {
             (socket) => this.#begin(socket, this.#connect(socket, 'tcp', true, false), true),
             (error) => this.#refused(`its TLS handshake failed: ${error.message}`),
           );
-    const protocols = this.#candidates(mounted, settings.createHttp2Connection ?? refuseHttp2);
+    const protocols = this.#candidates(
+      mounted,
+      settings.createHttp2Connection ?? createHttp2Connection,
+    );
     this.#secure = protocols;
     this.#plain = protocols;
   }

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { http2Options } from './http2/options.ts';
 
 const text = (description: string) => Type.String({ description });
 
@@ -129,9 +130,9 @@ const http = section('The HTTP servers.', {
   cors,
 });
 
-/** Sections listen, tls, limits and http of the configuration. */
+/** Sections listen, tls, limits, http and http2 of the configuration. */
 export const netOptions = Type.Object(
-  { listen, tls, limits, http },
+  { listen, tls, limits, http, http2: http2Options },
   { default: {}, additionalProperties: false },
 );
 
