@@ -15,7 +15,6 @@ import {
 } from '#polywire';
 import { createClient } from '#polywire/client';
 import { startHub } from '#polywire/testing';
-import { PROTOCOLS } from '../../src/standard.ts';
 
 const Item = z.object({ value: z.int() });
 
@@ -122,8 +121,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 for (const over of ['http', 'websocket'] as const) {
-  const skip = over === 'websocket' && !PROTOCOLS.some(({ name }) => name === over);
-  suite(`the typed client over ${over}`, { timeout: 20_000, skip }, () => {
+  suite(`the typed client over ${over}`, { timeout: 20_000 }, () => {
     const setUp = async (context: TestContext) => {
       const seen: Seen = { slowEnded: 0, endlessLeft: 0 };
       const hub = await startHub(application(seen));
