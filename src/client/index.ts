@@ -40,10 +40,7 @@ export interface ClientOptions<C extends AnyContract> {
  * @throws TypeError for a url that is none
  */
 export function createClient<C extends AnyContract>(options: ClientOptions<C>): Client<C> {
-  const base = new URL(options.url);
-  if (base.protocol === 'ws:') base.protocol = 'http:';
-  if (base.protocol === 'wss:') base.protocol = 'https:';
-  const url = base.origin + base.pathname.replace(/\/$/, '');
+  const url = baseOf(options.url);
   const transport =
     options.over === 'websocket'
       ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}/ws`, options.token)
@@ -56,6 +53,15 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
       ),
   );
   return withServices(ownMembers(transport, options.timeoutMs, subjects)) as unknown as Client<C>;
+}
+
+/** The hub's address for HTTP, without a slash at the end. */
+function baseOf(text: string): string {
+  const url = new URL(text);
+  if (!/^(http|ws)s?:$/.test(url.protocol)) {
+    throw new TypeError(`the address ${text} must begin with http:, https:, ws: or wss:`);
+  }
+  return `${url.protocol.replace('ws', 'http')}//${url.host}${url.pathname.replace(/\/$/, '')}`;
 }
 
 /** What every client has. Untyped inside: the types are the contract's, and the hub checks the

@@ -66,3 +66,13 @@ test('the hub of the README speaks JSON-RPC over raw TCP as written there', asyn
   const answer = JSON.parse(await outputOf(script)) as { result: { total: number } };
   assert.equal(answer.result.total, 0);
 });
+
+test('curl alone takes a parcel from the sender to the door', async () => {
+  await using hub = await startHub(createApplication());
+  const output = await outputOf(`bash examples/clients/curl.sh ${hub.url}`);
+  assert.match(output, /registered CP000000014CH/);
+  assert.match(output, /"error":"IllegalMove"/);
+  assert.match(output, /\{"accepted":2,"rejected":0/);
+  const steps = [...output.matchAll(/^data: .*"to":"(\w+)"/gm)].map(([, to]) => to);
+  assert.deepEqual(steps, ['collected', 'arrived', 'loaded', 'delivered']);
+});
