@@ -1,6 +1,8 @@
 import { Fault } from '../model/fault.ts';
+import { WEBSOCKET_PATH } from '../wire/jsonrpc/methods.ts';
 import { EventSubjects } from './event-subjects.ts';
 import { fetchContracts, HttpTransport } from './http.ts';
+import { leavable } from './leavable.ts';
 import { Reply } from './reply.ts';
 import type { CallOptions, Received, SubscribeOptions, Transport } from './transport.ts';
 import type { AnyContract, Client } from './types.ts';
@@ -43,7 +45,7 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
   const url = baseOf(options.url);
   const transport =
     options.over === 'websocket'
-      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}/ws`, options.token)
+      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}${WEBSOCKET_PATH}`, options.token)
       : new HttpTransport(url, options.token);
   const contract = options.contract?.contract;
   const subjects = lazy(
@@ -59,7 +61,7 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
 function baseOf(text: string): string {
   const url = new URL(text);
   if (!/^(http|ws)s?:$/.test(url.protocol)) {
-    throw new TypeError(`the address ${text} must begin with http:, https:, ws: or wss:`);
+    throw new TypeError(`the address $textmust begin with http:, https:, ws: or wss:`);
   }
   return `${url.protocol.replace('ws', 'http')}//${url.host}${url.pathname.replace(/\/$/, '')}`;
 }
@@ -78,9 +80,9 @@ function ownMembers(
       new Reply(transport.call(operation, input, { timeoutMs, ...options })),
     events: {
       subscribe: (event: string, options: SubscribeOptions = {}) =>
-        subscribeTo(transport, subjects, event, options),
+        subscribeTo(transport, async () => (await subjects()).filterOf(event), options),
       subscribeSubject: (filter: string, options: SubscribeOptions = {}) =>
-        transport.subscribe(filter, options),
+        subscribeTo(transport, async () => filter, options),
       publish: async (event: string, payload: unknown, options: CallOptions = {}) => {
         const subject = (await subjects()).subjectOf(event, payload);
         await transport.publish(subject, payload, { timeoutMs, ...options });
@@ -94,14 +96,20 @@ function ownMembers(
 
 type OwnMembers = ReturnType<typeof ownMembers>;
 
-async function* subscribeTo(
+function subscribeTo(
   transport: Transport,
-  subjects: () => Promise<EventSubjects>,
-  event: string,
+  filter: () => Promise<string>,
   options: SubscribeOptions,
-): AsyncGenerator<Received> {
-  const filter = (await subjects()).filterOf(event);
-  yield* transport.subscribe(filter, options);
+): AsyncIterable<Received> {
+  const leaving = new AbortController();
+  const signal =
+    options.signal === undefined
+      ? leaving.signal
+      : AbortSignal.any([options.signal, leaving.signal]);
+  async function* deliveries(): AsyncGenerator<Received> {
+    yield* transport.subscribe(await filter(), { ...options, signal });
+  }
+  return leavable(deliveries(), () => leaving.abort());
 }
 
 /** `client.parcels.get` is `client.call('parcels.get')`; what the client has itself comes first. */
