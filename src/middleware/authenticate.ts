@@ -1,6 +1,7 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { Authenticator } from '../hub/authenticator.ts';
+import { Type } from '../hub/option-type.ts';
 import { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
 import type { Credentials, Principal } from '../model/principal.ts';

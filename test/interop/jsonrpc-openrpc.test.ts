@@ -17,10 +17,13 @@ function openRpcCheck(): (document: unknown) => void {
   const ajv = new Ajv({ strict: false, logger: false, allErrors: true });
   const { default: module } = openRpcMetaSchema as unknown as { default?: object };
   const text = JSON.stringify(module ?? openRpcMetaSchema)
-    .replaceAll(`${JSON_SCHEMA}/#/definitions/JSONSchemaObject/properties/$ref`, 'urn:reference')
-    .replaceAll(`"$ref":"${JSON_SCHEMA}"`, '"$ref":"urn:schema"');
-  ajv.addSchema({ $id: 'urn:reference', type: 'string', format: 'uri-reference' });
-  ajv.addSchema({ $id: 'urn:schema', type: ['object', 'boolean'] });
+    .replaceAll(
+      `${JSON_SCHEMA}/#/definitions/JSONSchemaObject/properties/$ref`,
+      'https://test.invalid/reference',
+    )
+    .replaceAll(`"$ref":"${JSON_SCHEMA}"`, '"$ref":"https://test.invalid/schema"');
+  ajv.addSchema({ $id: 'https://test.invalid/reference', type: 'string' });
+  ajv.addSchema({ $id: 'https://test.invalid/schema', type: ['object', 'boolean'] });
   const { $schema: _, ...schema } = JSON.parse(text);
   const validate = ajv.compile(schema);
   return (document) => assert.ok(validate(document), JSON.stringify(validate.errors, null, 1));
