@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { fromJson, type LoadedContract, loadContract } from '../config/load-contract.ts';
@@ -16,6 +17,23 @@ const BAD_CONTRACT = 3;
 
 const MAX_GIT_OUTPUT_BYTES = 16 * 1024 * 1024;
 
+/** Where the commands run, and where what they say goes. */
+export interface Terminal {
+  readonly directory: string;
+  out(text: string): void;
+  error(text: string): void;
+  exit(code: number): void;
+}
+
+const PROCESS: Terminal = {
+  directory: process.cwd(),
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  exit: (code) => {
+    process.exitCode = code;
+  },
+};
+
 interface OutputOptions {
   readonly json?: boolean;
 }
@@ -24,7 +42,11 @@ interface OutputOptions {
  * Adds `polywire contract export|check|diff`.
  * @param documents what the protocols make of a contract (`export --format`)
  */
-export function contractCommand(program: Command, documents: readonly DocumentKind[]): void {
+export function contractCommand(
+  program: Command,
+  documents: readonly DocumentKind[],
+  terminal: Terminal = PROCESS,
+): void {
   const contract = program.command('contract').description('Export, check and compare contracts.');
   const formats = ['json', ...documents.map(({ format }) => format)];
   contract
@@ -34,13 +56,21 @@ export function contractCommand(program: Command, documents: readonly DocumentKi
     .option('--format <format>', `one of ${formats.join(', ')}`, 'json')
     .option('--out <file>', 'write to this file instead of standard output')
     .option('--url <url>', 'base address in documents', 'http://127.0.0.1:7070')
-    .action(action((file: string, options) => exportContract(file, options, documents)));
+    .action(
+      action(terminal, (file: string, options: ExportOptions) =>
+        exportContract(file, options, documents, terminal),
+      ),
+    );
   contract
     .command('check')
     .description('Tell everything that is wrong with a contract.')
     .argument('<file>', '.ts, .js or .json file with a contract')
     .option('--json', 'machine-readable output')
-    .action(action(checkFile));
+    .action(
+      action(terminal, (file: string, options: OutputOptions) =>
+        checkFile(file, options, terminal),
+      ),
+    );
   contract
     .command('diff')
     .description('Class every change as safe or breaking, and say for which protocols and why.')
@@ -48,11 +78,16 @@ export function contractCommand(program: Command, documents: readonly DocumentKi
     .argument('<new>', 'file, or revision:path of a .json file in git')
     .option('--allow-breaking', 'exit with 0 although there are breaking changes')
     .option('--json', 'machine-readable output')
-    .action(action(diffFiles));
+    .action(
+      action(terminal, (before: string, after: string, options: DiffOptions) =>
+        diffFiles(before, after, options, terminal),
+      ),
+    );
 }
 
 /** Runs a command; what it throws is told in words, without a stack. */
 function action<Arguments extends unknown[]>(
+  terminal: Terminal,
   run: (...given: Arguments) => Promise<void>,
 ): (...given: Arguments) => Promise<void> {
   return async (...given) => {
@@ -61,9 +96,9 @@ function action<Arguments extends unknown[]>(
     } catch (error) {
       const options = given.find((one): one is Arguments[number] & OutputOptions => isOptions(one));
       const message = error instanceof Error ? error.message : String(error);
-      if (options?.json === true) print({ error: message, problems: problemsOf(error) });
-      else process.stderr.write(`polywire: ${message}\n`);
-      process.exitCode = BAD_CONTRACT;
+      if (options?.json === true) print(terminal, { error: message, problems: problemsOf(error) });
+      else terminal.error(`polywire: ${message}\n`);
+      terminal.exit(BAD_CONTRACT);
     }
   };
 }
@@ -76,8 +111,8 @@ function problemsOf(error: unknown): readonly Problem[] {
   return error instanceof ContractError ? error.problems : [];
 }
 
-function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+function print(terminal: Terminal, value: unknown): void {
+  terminal.out(`${JSON.stringify(value)}\n`);
 }
 
 interface ExportOptions {
@@ -90,8 +125,9 @@ async function exportContract(
   file: string,
   { format, out, url }: ExportOptions,
   documents: readonly DocumentKind[],
+  terminal: Terminal,
 ): Promise<void> {
-  const { contract } = sound(await loadContract(file), file);
+  const { contract } = sound(await loadContract(file, terminal.directory), file);
   let text: string;
   if (format === 'json') text = JSON.stringify(contract, null, 2);
   else {
@@ -103,8 +139,8 @@ async function exportContract(
     text = kind.create(contract, url);
   }
   const whole = text.endsWith('\n') ? text : `${text}\n`;
-  if (out === undefined) process.stdout.write(whole);
-  else await writeFile(out, whole);
+  if (out === undefined) terminal.out(whole);
+  else await writeFile(resolve(terminal.directory, out), whole);
 }
 
 /** The loaded contract, unless it has errors. */
@@ -114,32 +150,33 @@ function sound(loaded: LoadedContract, file: string): LoadedContract {
   return loaded;
 }
 
-async function checkFile(file: string, options: OutputOptions): Promise<void> {
-  const { contract, application, problems } = await loadWithProblems(file);
+async function checkFile(file: string, options: OutputOptions, terminal: Terminal): Promise<void> {
+  const { contract, application, problems } = await loadWithProblems(file, terminal.directory);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
-  if (options.json === true) print({ file, ok: errors === 0, problems });
+  if (options.json === true) print(terminal, { file, ok: errors === 0, problems });
   else {
     for (const { severity, place, message } of problems) {
-      process.stdout.write(`${severity}: ${place}: ${message}\n`);
+      terminal.out(`${severity}: ${place}: ${message}\n`);
     }
     if (errors === 0 && contract !== undefined) {
       const operations = contract.services.flatMap((service) => service.operations).length;
       const events = contract.services.flatMap((service) => service.events).length;
       const code = application === undefined ? 'without handlers' : 'with handlers';
-      process.stdout.write(
+      terminal.out(
         `${contract.name} ${contract.version} is sound: ${operations} operations and ${events} events, ${code}.\n`,
       );
     }
   }
-  if (errors > 0) process.exitCode = BAD_CONTRACT;
+  if (errors > 0) terminal.exit(BAD_CONTRACT);
 }
 
 /** A module with a wrong contract throws while it loads: its problems are the result here. */
 async function loadWithProblems(
   file: string,
+  directory: string,
 ): Promise<Partial<LoadedContract> & Pick<LoadedContract, 'problems'>> {
   try {
-    return await loadContract(file);
+    return await loadContract(file, directory);
   } catch (error) {
     if (error instanceof ContractError) return { problems: error.problems };
     throw error;
@@ -150,23 +187,31 @@ interface DiffOptions extends OutputOptions {
   readonly allowBreaking?: boolean;
 }
 
-async function diffFiles(before: string, after: string, options: DiffOptions): Promise<void> {
-  const [old, next] = await Promise.all([loadSide(before), loadSide(after)]);
+async function diffFiles(
+  before: string,
+  after: string,
+  options: DiffOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const [old, next] = await Promise.all([
+    loadSide(before, terminal.directory),
+    loadSide(after, terminal.directory),
+  ]);
   const changes: JudgedChange[] = diffContracts(
     sound(old, before).contract,
     sound(next, after).contract,
   ).map(judge);
   const breaking = changes.filter((change) => change.verdict === 'breaking').length;
   if (options.json === true) {
-    print({ before, after, breaking, safe: changes.length - breaking, changes });
-  } else process.stdout.write(diffReport(changes));
-  if (breaking > 0 && options.allowBreaking !== true) process.exitCode = BREAKING;
+    print(terminal, { before, after, breaking, safe: changes.length - breaking, changes });
+  } else terminal.out(diffReport(changes));
+  if (breaking > 0 && options.allowBreaking !== true) terminal.exit(BREAKING);
 }
 
 /** `revision:path` reads a neutral form out of git; anything else is a file. */
-async function loadSide(name: string): Promise<LoadedContract> {
+async function loadSide(name: string, directory: string): Promise<LoadedContract> {
   const revision = /^([^:\\/][^:]+):(?!\\)(.+)$/.exec(name);
-  if (revision === null) return loadContract(name);
+  if (revision === null) return loadContract(name, directory);
   if (!name.endsWith('.json')) {
     throw new Error(
       `${name}: only a .json file is read from git, since a module needs the files around it; keep the neutral form there (polywire contract export).`,
@@ -175,6 +220,7 @@ async function loadSide(name: string): Promise<LoadedContract> {
   if (name.startsWith('-')) throw new Error(`${name} is no revision.`);
   try {
     const { stdout } = await promisify(execFile)('git', ['show', name], {
+      cwd: directory,
       encoding: 'utf8',
       maxBuffer: MAX_GIT_OUTPUT_BYTES,
     });

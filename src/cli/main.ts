@@ -18,5 +18,12 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
 // Next to other caches of the user; NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE win.
 module.enableCompileCache(process.env.POLYWIRE_CACHE || undefined);
 
+// A reader that has had enough (`polywire subscribe | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 const { run } = await import('./program.ts');
-process.exitCode = await run(process.argv.slice(2));
+const exitCode = await run(process.argv.slice(2));
+// What an application left open (a timer, a watcher) must not keep a stopped process alive.
+process.stdout.write('', () => process.exit(exitCode));

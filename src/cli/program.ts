@@ -21,15 +21,23 @@ export async function run(commandLine: readonly string[]): Promise<number> {
     directory: process.cwd(),
   };
   let exitCode: number = EXIT.ok.code;
-  const program = await createProgram(environment, (code) => {
+  const done = (code: number): void => {
     exitCode = code;
-  });
+  };
+  const program = await createProgram(environment, done, wantsContract(commandLine));
   try {
     await program.parseAsync(commandLine, { from: 'user' });
+    // The contract commands leave theirs with the process.
     return exitCode === EXIT.ok.code ? Number(process.exitCode ?? EXIT.ok.code) : exitCode;
   } catch (error) {
     return tell(error, output);
   }
+}
+
+/** The contract commands bring every protocol's documents along: loaded only when needed. */
+function wantsContract(commandLine: readonly string[]): boolean {
+  const words = commandLine.filter((word) => !word.startsWith('-'));
+  return words[0] === 'contract' || (words[0] === 'help' && words[1] === 'contract');
 }
 
 function tell(error: unknown, output: Output): number {
@@ -49,6 +57,7 @@ function tell(error: unknown, output: Output): number {
 export async function createProgram(
   environment: Environment,
   done: (exitCode: number) => void,
+  withContract: boolean,
 ): Promise<Command> {
   const program = new Command('polywire')
     .description('One process that lets systems with different protocols speak to each other.')
@@ -62,17 +71,30 @@ export async function createProgram(
 
   const { addUp } = await import('./up-command.ts');
 
+  const { addClientCommands } = await import('./client-commands.ts');
   const { addDoctor } = await import('./doctor-command.ts');
   addUp(program, environment, done);
 
+  addClientCommands(program, environment, done);
+  if (withContract) await addContract(program);
+  else program.command('contract').description('Export, check and compare contracts.');
   addDoctor(program, environment, done);
   for (const command of program.commands) {
     command.exitOverride().addOption(new Option('--no-color', 'Plain text, also at a terminal.'));
-    if (!command.options.some((option) => option.long === '--json')) {
+    if (command.commands.length === 0 && !command.options.some(({ long }) => long === '--json')) {
       command.addOption(new Option('--json', 'Machine-readable: JSON, one value a line.'));
     }
   }
   return program;
+}
+
+async function addContract(program: Command): Promise<void> {
+  const { contractCommand } = await import('./contract.ts');
+  const { PROTOCOLS } = await import('../standard.ts');
+  contractCommand(
+    program,
+    PROTOCOLS.flatMap((protocol) => protocol.documents ?? []),
+  );
 }
 
 export async function packageVersion(): Promise<string> {

@@ -36,7 +36,7 @@ export async function up(
     color: output.color,
   });
   const system = await assemble({ config, applications, logger, listenFd }).catch((error) =>
-    explainListen(error, config.listen),
+    explain(error, config.listen, output),
   );
   await announce(system, output, supervised);
 
@@ -98,34 +98,43 @@ export function configFailure(error: ConfigError, output: Output): CommandError 
   );
 }
 
-async function explainListen(
+/** Why it did not start, in words. */
+async function explain(
   error: unknown,
   listen: { readonly host: string; readonly port: number },
+  output: Output,
 ): Promise<never> {
-  const { code } = error as NodeJS.ErrnoException;
+  const { ListenError } = await import('../config/assemble.ts');
+  if (error instanceof ConfigError) throw configFailure(error, output);
+  if (!(error instanceof ListenError)) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw new CommandError(EXIT.config.code, `an application did not start: ${reason}`);
+  }
   const address = `${listen.host}:${listen.port}`;
-  if (code === 'EADDRINUSE') {
-    const { portHolder } = await import('./port-holder.ts');
-    const holder = await portHolder(listen.port);
-    throw new CommandError(
-      EXIT.listen.code,
-      `${address} is in use${holder === undefined ? '' : ` by ${holder}`}; stop it, or choose another port: --port 0 takes any free one`,
-      { address, holder },
-    );
+  switch (error.code) {
+    case 'EADDRINUSE': {
+      const { portHolder } = await import('./port-holder.ts');
+      const holder = await portHolder(listen.port);
+      throw new CommandError(
+        EXIT.listen.code,
+        `${address} is in use${holder === undefined ? '' : ` by ${holder}`}; stop it, or choose another port: --port 0 takes any free one`,
+        { address, holder },
+      );
+    }
+    case 'EACCES':
+      throw new CommandError(
+        EXIT.listen.code,
+        `${address} may not be bound by this user; ports below 1024 often need privileges: choose another with --port`,
+        { address },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      throw new CommandError(
+        EXIT.listen.code,
+        `${listen.host} is no address of this machine; choose another with --host`,
+        { address },
+      );
+    default:
+      throw new CommandError(EXIT.listen.code, error.message, { address });
   }
-  if (code === 'EACCES') {
-    throw new CommandError(
-      EXIT.listen.code,
-      `${address} may not be bound by this user; ports below 1024 often need privileges: choose another with --port`,
-      { address },
-    );
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    throw new CommandError(
-      EXIT.listen.code,
-      `${listen.host} is no address of this machine; choose another with --host`,
-      { address },
-    );
-  }
-  throw error;
 }

@@ -1,13 +1,17 @@
 import { mkdir } from 'node:fs/promises';
+import type { Authenticator } from '../hub/authenticator.ts';
 import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
+import { createAuthenticator } from '../middleware/authenticate.ts';
+import { startTelemetry } from '../middleware/telemetry.ts';
 import type { Application } from '../model/application.ts';
+import { checkBind } from '../net/bind-policy.ts';
 import { createListener, type Listener, type Mounted } from '../net/listener.ts';
 import { MIDDLEWARE, PROTOCOLS } from '../standard.ts';
+import { ConfigError } from './mistake.ts';
 import { MONITORING, monitoringServer } from './monitoring.ts';
 import type { Config } from './schema.ts';
-import { staticAuthenticator } from './static-authenticator.ts';
 
 export interface AssembleOptions {
   readonly config: Config;
@@ -42,22 +46,36 @@ export interface RunningSystem {
   close(): Promise<void>;
 }
 
+/** The addresses could not be opened. The message is for people; `cause` has the reason. */
+export class ListenError extends Error {
+  /** As the operating system names it, `EADDRINUSE`; undefined for what was refused here. */
+  readonly code: string | undefined;
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.name = 'ListenError';
+    this.code = (cause as NodeJS.ErrnoException).code;
+  }
+}
+
 /**
  * Puts a hub together from a configuration and starts it; it takes calls when this resolves.
- * @throws what an application threw at its start, or Error for an address that cannot be bound.
- *   Nothing is left running then.
+ * @throws ConfigError, ListenError, or what an application threw at its start. Nothing is left
+ *   running then.
  */
 export async function assemble(options: AssembleOptions): Promise<RunningSystem> {
   const { config, logger } = options;
+  const authenticator = authenticatorOf(config);
+  refuseWideBind(config, authenticator !== undefined);
   const dataDirectory = options.temporaryData === true ? undefined : config.data;
   if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const authenticator = staticAuthenticator(config.auth);
+  const telemetry = await startTelemetry(config.telemetry);
   const hub = createHub({
     ...config.hub,
     authenticator,
     logger,
     dataDirectory,
-    middleware: MIDDLEWARE,
+    middleware: [...telemetry.middleware, ...MIDDLEWARE],
   });
   for (const application of options.applications) hub.add(application);
 
@@ -71,16 +89,29 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
       const meter = hub.diagnostics.meter(protocol.name);
       servers.push({ protocol, server: await protocol.serve(hub, section, meter) });
     }
-    listener = await createListener(config, mounted(hub, servers), hub.diagnostics, {
-      authenticated: authenticator !== undefined,
-      ...(logger === undefined ? {} : { logger }),
-      ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
+    listener = await createListener(
+      config,
+      mounted(hub, servers, config.telemetry.metrics),
+      hub.diagnostics,
+      {
+        authenticated: authenticator !== undefined,
+        ...(logger === undefined ? {} : { logger }),
+        ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
+      },
+    ).catch((error: Error) => {
+      throw new ListenError(error);
     });
   } catch (error) {
     await hub.stop();
     await closeServers(servers);
+    await telemetry.shutdown();
     throw error;
   }
+  const stop = async (deadlineMs: number): Promise<'drained' | 'cut'> => {
+    const outcome = await stopSystem(hub, listener, servers, deadlineMs, logger);
+    await telemetry.shutdown();
+    return outcome;
+  };
   const state = {
     none: authenticator === undefined,
     required: authenticator?.anonymous === 'deny',
@@ -92,14 +123,34 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
     servers,
     authentication: state.none ? 'none' : state.required ? 'required' : 'optional',
     dataDirectory,
-    drain: (deadlineMs) => stopSystem(hub, listener, servers, deadlineMs, logger),
+    drain: stop,
     close: async () => {
-      await stopSystem(hub, listener, servers, 0, logger);
+      await stop(0);
     },
   };
 }
 
-function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[] {
+function authenticatorOf(config: Config): Authenticator | undefined {
+  try {
+    return createAuthenticator(config.auth);
+  } catch (error) {
+    const { message } = error as TypeError;
+    throw new ConfigError([{ where: 'configuration', path: 'auth', message }]);
+  }
+}
+
+/** Before anything starts: the listener would refuse it too, but late. */
+function refuseWideBind({ listen }: Config, authenticated: boolean): void {
+  try {
+    for (const { host } of [listen, ...listen.also]) {
+      checkBind(host, authenticated, listen.insecure);
+    }
+  } catch (error) {
+    throw new ListenError(error as Error);
+  }
+}
+
+function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: boolean): Mounted[] {
   return [
     ...servers.map(({ protocol, server }) => ({
       protocol,
@@ -108,7 +159,7 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[]
     })),
     {
       protocol: { name: MONITORING },
-      server: monitoringServer(hub, hub.anonymousDenied),
+      server: monitoringServer(hub, { anonymousDenied: hub.anonymousDenied, metrics }),
       meter: hub.diagnostics.meter(MONITORING),
     },
   ];

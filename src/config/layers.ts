@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
+import { checkValue, didYouMean, FromText } from '../hub/option-value.ts';
 import type { JsonSchemaObject } from '../model/schema.ts';
-import { checkValue, didYouMean, FromText } from './check-value.ts';
+import { suggest } from '../model/suggest.ts';
 import type { Mistake } from './mistake.ts';
 import { environmentName, listOptions } from './option-paths.ts';
-import { suggest } from './suggest.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 /** A value from the command line. */

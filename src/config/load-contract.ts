@@ -20,10 +20,14 @@ const MODULES = new Set(['.ts', '.mts', '.js', '.mjs']);
 /**
  * Reads a contract from a module (.ts, .js: the default export, or the only export that is a
  * contract or an application) or from its neutral form (.json).
+ * @param directory that a relative path starts from
  * @throws Error in words: what is wrong with the file, and what was expected
  */
-export async function loadContract(file: string): Promise<LoadedContract> {
-  const path = resolve(file);
+export async function loadContract(
+  file: string,
+  directory: string = process.cwd(),
+): Promise<LoadedContract> {
+  const path = resolve(directory, file);
   const extension = extname(path);
   if (extension === '.json') return fromJson(await read(path, file), file);
   if (!MODULES.has(extension)) {

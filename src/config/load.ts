@@ -31,6 +31,7 @@ export const CLIENT_VARIABLES: ReadonlySet<string> = new Set([
   'POLYWIRE_URL',
   'POLYWIRE_TOKEN',
   'POLYWIRE_CACHE',
+  'POLYWIRE_SUPERVISED',
 ]);
 
 /** @throws ConfigError with every mistake. */

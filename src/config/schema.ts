@@ -1,5 +1,8 @@
-import { type Static, type TObject, Type } from 'typebox';
+import type { Static, TObject } from 'typebox';
+import { Type } from '../hub/option-type.ts';
 import { HubSettings } from '../hub/options.ts';
+import { AuthenticationOptions } from '../middleware/authenticate.ts';
+import { TelemetryOptions } from '../middleware/telemetry.ts';
 import type { JsonSchemaObject } from '../model/schema.ts';
 import { netOptions } from '../net/options.ts';
 import { PROTOCOLS } from '../standard.ts';
@@ -22,68 +25,6 @@ const log = Type.Object(
     }),
   },
   { additionalProperties: false, description: 'The log, on stderr.' },
-);
-
-const scopes = Type.Array(Type.String({ minLength: 1 }), {
-  default: ['*'],
-  description: 'What the bearer may do; * is everything.',
-});
-
-const auth = Type.Object(
-  {
-    tokens: Type.Array(
-      Type.Object(
-        {
-          id: Type.String({ minLength: 1, description: 'Name of the caller, for logs and rules.' }),
-          token: Type.String({
-            minLength: 16,
-            writeOnly: true,
-            description: 'The bearer token; at least 16 characters.',
-          }),
-          scopes,
-        },
-        { additionalProperties: false },
-      ),
-      { default: [], description: 'Callers with a bearer token.' },
-    ),
-    users: Type.Array(
-      Type.Object(
-        {
-          user: Type.String({ minLength: 1, description: 'Name of the user.' }),
-          password: Type.String({
-            minLength: 8,
-            writeOnly: true,
-            description: 'The password; at least 8 characters.',
-          }),
-          scopes,
-        },
-        { additionalProperties: false },
-      ),
-      { default: [], description: 'Callers with user name and password.' },
-    ),
-    anonymous: Type.Enum(['deny', 'allow'], {
-      default: 'deny',
-      description:
-        'Callers without credentials, where tokens or users are configured: deny refuses them, allow lets them use what asks for no scope.',
-    }),
-  },
-  {
-    additionalProperties: false,
-    description:
-      'Who may call. Without tokens and users, everybody who reaches the hub may do everything.',
-  },
-);
-
-const telemetry = Type.Object(
-  {
-    metrics: Type.Boolean({ default: true, description: 'Prometheus metrics at /metrics.' }),
-    tracing: Type.Boolean({
-      default: true,
-      description:
-        'A span for each hop through the OpenTelemetry API; it costs nothing until an SDK is registered.',
-    }),
-  },
-  { additionalProperties: false, description: 'What can be observed.' },
 );
 
 const drain = Type.Object(
@@ -135,9 +76,9 @@ export const configSchema = Type.Object(
       ) as Record<string, TObject>,
       { additionalProperties: false, description: 'Each protocol and its options.' },
     ),
-    auth,
+    auth: AuthenticationOptions,
     drain,
-    telemetry,
+    telemetry: TelemetryOptions,
     log,
   },
   { additionalProperties: false },

@@ -10,7 +10,7 @@ import {
   parseDocument,
   Scalar,
 } from 'yaml';
-import { FromText } from './check-value.ts';
+import { FromText } from '../hub/option-value.ts';
 import type { Mistake } from './mistake.ts';
 
 /** Where the parts of a YAML file stand, by option path. */

@@ -20,6 +20,11 @@ function originOf(hub: RunningHub, principal: Principal = LOCAL, name = 'test'):
   return { principal, meter: hub.diagnostics.meter(name) };
 }
 
+/** Publishes, and expects that nothing is left to wait for. */
+function publishNow(hub: RunningHub, messages: readonly Message[], origin: Origin): void {
+  assert.equal(hub.publish(messages, origin), undefined);
+}
+
 class Receiver {
   readonly batches: (readonly Delivery[])[] = [];
   lost = 0;
@@ -65,7 +70,7 @@ test('a batch reaches each subscriber as one delivery, in order, after publish r
   const hub = await hubWith();
   const all = new Receiver(hub);
   const some = new Receiver(hub, { filter: 'n.2' });
-  hub.publish(numbered(1, 3), originOf(hub));
+  publishNow(hub, numbered(1, 3), originOf(hub));
   assert.equal(all.batches.length, 0, 'never from inside publish');
   await turn();
   assert.equal(all.batches.length, 1);
@@ -80,7 +85,7 @@ test('a batch reaches each subscriber as one delivery, in order, after publish r
 test('credit is never exceeded, and what waits comes with more credit', async () => {
   const hub = await hubWith();
   const receiver = new Receiver(hub, { credit: 2 });
-  hub.publish(numbered(1, 5), originOf(hub));
+  publishNow(hub, numbered(1, 5), originOf(hub));
   await turn();
   assert.deepEqual(receiver.subjects, ['n.1', 'n.2']);
   receiver.subscription.credit(1);
@@ -95,7 +100,7 @@ test('credit is never exceeded, and what waits comes with more credit', async ()
 test('a slow subscriber loses the oldest beyond its buffer, and is told how many', async () => {
   const hub = await hubWith({ subscriberBufferMessages: 3 });
   const receiver = new Receiver(hub, { credit: 1 });
-  hub.publish(numbered(1, 10), originOf(hub));
+  publishNow(hub, numbered(1, 10), originOf(hub));
   await turn();
   // One by credit, of the nine others three are kept; the loss is told before what follows it.
   assert.equal(receiver.lost, 6);
@@ -109,7 +114,7 @@ test('a slow subscriber is bounded in bytes as well', async () => {
   const hub = await hubWith({ subscriberBufferBytes: 10_000 });
   const receiver = new Receiver(hub, { credit: 0 });
   for (let index = 0; index < 20; index++) {
-    hub.publish([message('big', 'x'.repeat(4000))], originOf(hub));
+    publishNow(hub, [message('big', 'x'.repeat(4000))], originOf(hub));
   }
   await turn();
   receiver.subscription.credit(100);
@@ -131,7 +136,7 @@ test('subscribers may publish, close and throw while they receive; order is kept
   const publisher = new Receiver(hub, { filter: 'n.*' });
   publisher.onBatch = (batch) => {
     for (const { message: one } of batch) {
-      hub.publish([message(`echo.${one.subject}`)], originOf(hub));
+      publishNow(hub, [message(`echo.${one.subject}`)], originOf(hub));
     }
   };
   const thrower = new Receiver(hub, { filter: 'n.>' });
@@ -141,9 +146,9 @@ test('subscribers may publish, close and throw while they receive; order is kept
   const closer = new Receiver(hub, { filter: 'n.>' });
   closer.onBatch = () => closer.subscription.close();
   const all = new Receiver(hub);
-  hub.publish(numbered(1, 2), originOf(hub));
+  publishNow(hub, numbered(1, 2), originOf(hub));
   await turn();
-  hub.publish(numbered(3, 3), originOf(hub));
+  publishNow(hub, numbered(3, 3), originOf(hub));
   await turn();
   await turn();
   assert.deepEqual(all.subjects, ['n.1', 'n.2', 'echo.n.1', 'echo.n.2', 'n.3', 'echo.n.3']);
@@ -157,9 +162,9 @@ test('a subscriber that answers itself for ever leaves room for everything else'
   const loop = new Receiver(hub, { filter: 'loop' });
   loop.onBatch = () => {
     loop.subscription.credit(1);
-    hub.publish([message('loop')], originOf(hub));
+    publishNow(hub, [message('loop')], originOf(hub));
   };
-  hub.publish([message('loop')], originOf(hub));
+  publishNow(hub, [message('loop')], originOf(hub));
   // With microtasks alone this test would never get here.
   for (let index = 0; index < 5; index++) await turn();
   assert.ok(loop.batches.length >= 2);
@@ -169,7 +174,7 @@ test('a subscriber that answers itself for ever leaves room for everything else'
 test('a closed subscription gets nothing more', async () => {
   const hub = await hubWith();
   const receiver = new Receiver(hub);
-  hub.publish(numbered(1, 1), originOf(hub));
+  publishNow(hub, numbered(1, 1), originOf(hub));
   receiver.subscription.close();
   receiver.subscription.credit(5);
   await turn();
@@ -180,12 +185,12 @@ test('a closed subscription gets nothing more', async () => {
 test('a subscriber resumes after the last position it saw', async () => {
   const hub = await hubWith();
   const first = new Receiver(hub, { filter: 'n.*', credit: 2 });
-  hub.publish([...numbered(1, 4), message('other')], originOf(hub));
+  publishNow(hub, [...numbered(1, 4), message('other')], originOf(hub));
   await turn();
   const after = first.batches.flat().at(-1)!.position;
   const second = new Receiver(hub, { filter: 'n.*', after });
   assert.equal(second.subscription.gap, false);
-  hub.publish(numbered(5, 5), originOf(hub));
+  publishNow(hub, numbered(5, 5), originOf(hub));
   await turn();
   assert.deepEqual(second.subjects, ['n.3', 'n.4', 'n.5']);
   const positions = second.batches.flat().map(({ position }) => Number(position.split('-')[1]));
@@ -195,7 +200,7 @@ test('a subscriber resumes after the last position it saw', async () => {
 test('catching up respects credit and may exceed the live buffer', async () => {
   const hub = await hubWith({ subscriberBufferMessages: 2 });
   const probe = new Receiver(hub);
-  hub.publish(numbered(1, 50), originOf(hub));
+  publishNow(hub, numbered(1, 50), originOf(hub));
   await turn();
   const after = probe.batches[0]![0]!.position;
   const late = new Receiver(hub, { after, credit: 10 });
@@ -210,7 +215,7 @@ test('catching up respects credit and may exceed the live buffer', async () => {
 test('a position that is no longer held, of another run or no position at all is a gap', async () => {
   const hub = await hubWith({ historyRecords: 3 });
   const probe = new Receiver(hub);
-  hub.publish(numbered(1, 5), originOf(hub));
+  publishNow(hub, numbered(1, 5), originOf(hub));
   await turn();
   const positions = probe.batches.flat().map(({ position }) => position);
   const resumed = async (after: string): Promise<[boolean, string[]]> => {
@@ -248,7 +253,7 @@ test('bad subjects and filters are refused with the reason, and nothing of a bat
 test('two spellings of one subject are one subject', async () => {
   const hub = await hubWith();
   const receiver = new Receiver(hub, { filter: 'a.x%2ey' });
-  hub.publish([message('a.x%2Ey')], originOf(hub));
+  publishNow(hub, [message('a.x%2Ey')], originOf(hub));
   await turn();
   assert.equal(receiver.subjects.length, 1);
 });
@@ -265,7 +270,7 @@ const PLACED = eventType('placed', {
 test('a payload from outside on the subject of an event is held against its schema', async () => {
   const hub = await hubWith({}, [PLACED]);
   const publish = (payload: string, contentType?: string): unknown =>
-    hub.publish([message('orders.7.placed', payload, { contentType })], originOf(hub));
+    publishNow(hub, [message('orders.7.placed', payload, { contentType })], originOf(hub));
   publish('{"id":"7"}', 'application/json; charset=utf-8');
   publish('{"id":"7"}');
   publish('not json at all');
@@ -277,7 +282,7 @@ test('a payload from outside on the subject of an event is held against its sche
     );
   }
   assert.throws(() => publish('{"id"', 'application/json'), { code: 'INVALID_ARGUMENT' });
-  hub.publish([message('orders.7.other', '{"id":7}')], originOf(hub));
+  publishNow(hub, [message('orders.7.other', '{"id":7}')], originOf(hub));
 });
 
 const SECRET = { ...PLACED, scopes: ['orders'] };
@@ -287,7 +292,7 @@ const bob: Principal = { id: 'bob', authenticated: true, scopes: new Set(['order
 test("an event's scopes are needed to publish it and to subscribe to it", async () => {
   const hub = await hubWith({}, [SECRET]);
   const publish = (principal: Principal): unknown =>
-    hub.publish([message('orders.7.placed', '{"id":"7"}')], originOf(hub, principal));
+    publishNow(hub, [message('orders.7.placed', '{"id":"7"}')], originOf(hub, principal));
   assert.throws(() => publish(ann), { code: 'PERMISSION_DENIED' });
   publish(bob);
   for (const filter of ['orders.*.placed', 'orders.7.placed']) {
@@ -303,7 +308,8 @@ test('a wide subscription does not leak events that the principal may not see', 
     seen: new Receiver(hub, { filter }, bob),
     hidden: new Receiver(hub, { filter }, ann),
   }));
-  hub.publish(
+  publishNow(
+    hub,
     [message('orders.0.open'), message('orders.7.placed', '{"id":"7"}')],
     originOf(hub, bob),
   );
@@ -324,7 +330,7 @@ test('an anonymous caller neither publishes nor subscribes where anonymous is de
   assert.throws(() => hub.publish([message('a')], origin), { code: 'UNAUTHENTICATED' });
   assert.throws(() => new Receiver(hub, {}, ANONYMOUS), { code: 'UNAUTHENTICATED' });
   const open = await hubWith({ authenticator: { anonymous: 'allow', authenticate: () => LOCAL } });
-  open.publish([message('a')], originOf(open, ANONYMOUS));
+  publishNow(open, [message('a')], originOf(open, ANONYMOUS));
 });
 
 test('an event that a handler gives is checked before it is published', async () => {

@@ -1,7 +1,8 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { Authenticator } from './authenticator.ts';
 import type { Logger } from './logger.ts';
 import type { Middleware } from './middleware.ts';
+import { Type } from './option-type.ts';
 
 /** What an operator may set about the hub itself. */
 export const HubSettings = Type.Object(

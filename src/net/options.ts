@@ -1,8 +1,9 @@
-import { type Static, type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static, TSchema } from 'typebox';
+import { Type } from '../hub/option-type.ts';
+import { completeOptions } from '../hub/option-value.ts';
 import { http2Options } from './http2/options.ts';
 
-const text = (description: string) => Type.String({ description });
+const path = (description: string) => Type.String({ format: 'path', minLength: 1, description });
 
 function count(value: number, description: string, minimum = 1) {
   return Type.Integer({ default: value, minimum, description });
@@ -28,7 +29,7 @@ const listen = section('Where connections are taken.', {
   }),
   port: port(7070),
   unix: Type.Optional(
-    text('Path of a Unix socket to open as well; only the owner may connect (mode 0600).'),
+    path('Path of a Unix socket to open as well; only the owner may connect (mode 0600).'),
   ),
   also: Type.Array(
     Type.Object(
@@ -52,9 +53,9 @@ const listen = section('Where connections are taken.', {
 });
 
 const tls = section('TLS from PEM files; read again when they change.', {
-  cert: Type.Optional(text('File with the certificate chain.')),
-  key: Type.Optional(text('File with the private key.')),
-  ca: Type.Optional(text('File with the authorities whose client certificates are accepted.')),
+  cert: Type.Optional(path('File with the certificate chain.')),
+  key: Type.Optional(path('File with the private key.')),
+  ca: Type.Optional(path('File with the authorities whose client certificates are accepted.')),
   requireClientCertificate: Type.Boolean({
     default: true,
     description: 'Where ca is set: refuse clients without a certificate that it signed.',
@@ -144,8 +145,5 @@ type Partly<T> = {
 
 /** The options with defaults filled in. @throws TypeError for values that the schema refuses. */
 export function completeNetOptions(options: Partly<NetOptions> = {}): NetOptions {
-  const complete = Value.Default(netOptions, structuredClone(options));
-  if (Value.Check(netOptions, complete)) return complete;
-  const first = Value.Errors(netOptions, complete)[0];
-  throw new TypeError(`Listener options${first?.instancePath ?? ''}: ${first?.message}`);
+  return completeOptions<NetOptions>(netOptions, options);
 }

@@ -20,7 +20,8 @@ export function convertSchema(authored: unknown, side: Side, anonymous: string):
   const raw = isStandard(authored) ? fromLibrary(authored, side) : fromPlain(authored);
   if (typeof raw === 'boolean') return { schema: raw, definitions: new Map() };
   const inventsNames = isStandard(authored) && authored['~standard'].vendor === 'arktype';
-  return hoist(raw, (name) => inventsNames || name.startsWith('__'), anonymous);
+  // zod counts `__schema0`, valibot `0`: such names would change with the code around them.
+  return hoist(raw, (name) => inventsNames || /^(__|\d)/.test(name), anonymous);
 }
 
 function fromPlain(authored: unknown): JsonSchema {

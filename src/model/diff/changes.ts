@@ -134,6 +134,12 @@ export interface Change {
   readonly why: string;
 }
 
+/** Why a change that breaks one direction is safe in the other. */
+const WHY_SAFE: { readonly [direction in Direction]: string } = {
+  input: 'whatever callers sent before is still accepted',
+  output: 'readers get nothing that they were not told of',
+};
+
 export function schemaChange(
   kind: SchemaChangeKind,
   direction: Direction,
@@ -142,7 +148,10 @@ export function schemaChange(
   message: string,
 ): Change {
   const effect = SCHEMA_CHANGES[kind];
-  return { kind, direction, area, breaking: effect[direction], place, message, why: effect.why };
+  const breaking = effect[direction];
+  const sameReason = effect.input === effect.output || breaking;
+  const why = sameReason ? effect.why : WHY_SAFE[direction];
+  return { kind, direction, area, breaking, place, message, why };
 }
 
 export function contractChange(

@@ -41,7 +41,7 @@ export class SchemaComparison {
       if (nameBefore !== nameAfter) {
         at.report(this, 'typeNameChanged', `type ${nameBefore} is now ${nameAfter}`);
       }
-    } else if (nameBefore !== undefined) this.#once(before, after, at, pair);
+    } else this.#once(before, after, at, pair);
     const place = nameBefore !== undefined && named ? at.ofType(nameBefore) : at;
     this.#compareInPlace(
       resolveSchema(before, this.before),
@@ -120,6 +120,12 @@ export class SchemaComparison {
   }
 }
 
+const WAYS = {
+  call: { input: 'in inputs', output: 'in outputs' },
+  event: { input: 'in events published', output: 'in events received' },
+  contract: { input: 'on the way in', output: 'on the way out' },
+} as const;
+
 /** Where in a contract, and in which direction, a comparison is. */
 export class Place {
   readonly text: string;
@@ -139,8 +145,7 @@ export class Place {
   }
 
   ofType(name: string): Place {
-    const way = this.direction === 'input' ? 'on the way in' : 'on the way out';
-    return new Place(`type ${name}, ${way}`, this.direction, this.area);
+    return new Place(`type ${name}, ${WAYS[this.area][this.direction]}`, this.direction, this.area);
   }
 
   report(comparison: SchemaComparison, kind: SchemaChangeKind, message: string): void {

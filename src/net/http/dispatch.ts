@@ -111,5 +111,5 @@ function unroutedFault(method: string, path: string, allowed: readonly string[])
       ['allow', list],
     );
   }
-  return new Fault('NOT_FOUND', `Nothing is served at ${path.slice(0, 200)}.`);
+  return new HttpFault(404, 'UNIMPLEMENTED', `Nothing is served at ${path.slice(0, 200)}.`);
 }

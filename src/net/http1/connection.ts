@@ -1,13 +1,14 @@
+import type { Meter } from '../../hub/diagnostics.ts';
 import type { Connection, Peer, Receiver } from '../../hub/transport.ts';
 import { Fault } from '../../model/fault.ts';
-import { HttpFault, problemDocument } from '../../wire/problem.ts';
 import type { HttpContext } from '../http/context.ts';
+import { StreamConnection } from '../stream-connection.ts';
 import { RequestError } from './errors.ts';
 import { type ExchangeCarrier, Http1Exchange } from './exchange.ts';
 import type { TextFields } from './fields.ts';
 import type { Head } from './head.ts';
 import { RequestParser, type RequestSink } from './parser.ts';
-import { dateLine, statusLine } from './response-head.ts';
+import { faultOfRefusal, refusalText } from './refusal.ts';
 
 /** Bytes of a body that wait for a reader before the connection is not read any more. */
 const BODY_BACKLOG_BYTES = 65_536;
@@ -280,19 +281,36 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
     this.#parser.stop();
     this.#context.ticker.remove(this);
     this.#exchanges.length = 0;
-    exchange.meter.bytesOut += head.length;
+    if (this.#connection instanceof StreamConnection) {
+      this.#connection.countFor(exchange.meter, true);
+    }
     this.#connection.write(head);
-    const receiver = accept(this.#connection);
+    let receiver: Receiver;
+    try {
+      receiver = accept(this.#connection);
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
     this.#upgraded = receiver;
     if (this.#draining) receiver.drain();
-    // Bytes behind the head, where the upgrade came later than they did; else they follow now.
-    queueMicrotask(() => this.#deliverRest(receiver));
+    // In its own turn, when the parser has let go of the bytes behind the head.
+    queueMicrotask(() => this.#deliverRest(receiver, exchange.meter));
   }
 
-  #deliverRest(receiver: Receiver): void {
+  #deliverRest(receiver: Receiver, meter: Meter): void {
     const rest = this.#parser.takeRest();
     if (this.#gone) return;
-    if (rest !== undefined) receiver.data(rest);
+    try {
+      if (rest !== undefined) {
+        meter.bytesIn += rest.length;
+        receiver.data(rest);
+      }
+    } catch (error) {
+      this.#context.logger.error({ err: error }, 'A connection failed behind its upgrade');
+      this.#connection.destroy();
+      return;
+    }
     if (this.#paused) {
       this.#paused = false;
       this.#connection.resume();
@@ -356,15 +374,13 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
     if (incoming !== undefined) {
       // Its handler answers, with the status of the mistake; the connection closes behind it.
       incoming.mustClose = true;
-      incoming.requestBody!.fail(faultOf(refusal));
+      incoming.requestBody!.fail(faultOfRefusal(refusal));
       if (incoming.finished) this.#close();
     } else if (this.#exchanges.length === 0) this.#writeRefusal();
   }
 
   #writeRefusal(): void {
-    const refusal = this.#refusal!;
-    const body = JSON.stringify(problemDocument(faultOf(refusal)));
-    const text = `${statusLine(refusal.status)}content-type: application/problem+json\r\n${dateLine()}connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const text = refusalText(this.#refusal!);
     this.#context.meter.bytesOut += text.length;
     this.#connection.write(text);
     this.#close();
@@ -385,18 +401,4 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
     const exchanges = this.#exchanges.splice(0);
     for (const exchange of exchanges) exchange.lost(CLIENT_LEFT);
   }
-}
-
-function faultOf(refusal: RequestError): HttpFault {
-  const code =
-    refusal.status === 408
-      ? 'DEADLINE_EXCEEDED'
-      : refusal.status === 501 || refusal.status === 505
-        ? 'UNIMPLEMENTED'
-        : refusal.status === 414 || refusal.status === 431
-          ? 'RESOURCE_EXHAUSTED'
-          : refusal.status === 500
-            ? 'INTERNAL'
-            : 'INVALID_ARGUMENT';
-  return new HttpFault(refusal.status, code, refusal.message);
 }

@@ -233,6 +233,8 @@ export class Http1Exchange implements RoutableExchange {
     let text = statusLine(status) + headerLines(headers);
     if (this.extraHeaders !== undefined) text += headerLines(this.extraHeaders);
     text += dateLine();
+    // RFC 9110 section 15.5.22: the answer names what is required.
+    if (status === 426) text += `upgrade: ${upgradeProtocol(headers)}\r\nconnection: upgrade\r\n`;
     if (this.mustClose || this.#carrier.closesAfter(this)) {
       this.mustClose = true;
       text += 'connection: close\r\n';

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import type { HeaderList } from '../../hub/header-list.ts';
+import { REASON_PHRASES } from './reason-phrases.ts';
 
 const statusLines = new Map<number, string>();
 
@@ -9,7 +9,7 @@ export function statusLine(status: number): string {
     if (!Number.isInteger(status) || status < 100 || status > 999) {
       throw new TypeError(`${status} is no HTTP status`);
     }
-    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Status'}\r\n`;
+    line = `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Status'}\r\n`;
     statusLines.set(status, line);
   }
   return line;

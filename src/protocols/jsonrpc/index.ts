@@ -1,6 +1,6 @@
 import type { Protocol } from '../../hub/protocol.ts';
 import { framingOf } from '../../wire/jsonrpc/framing.ts';
-import { openRpcDocument } from './document.ts';
+import { openRpc } from './document.ts';
 import { faults } from './faults.ts';
 import { JsonRpcOptions } from './options.ts';
 import { JsonRpcServer } from './server.ts';
@@ -20,14 +20,7 @@ export default {
   },
   faults,
   options: JsonRpcOptions,
-  documents: [
-    {
-      format: 'openrpc',
-      title: 'OpenRPC 1.3',
-      create: (contract, baseUrl) =>
-        `${JSON.stringify(openRpcDocument([contract], baseUrl, '/rpc'), null, 2)}\n`,
-    },
-  ],
+  documents: [openRpc],
   detect(bytes) {
     const framing = framingOf(bytes);
     if (framing === 'more') return 'more';

@@ -1,10 +1,13 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { DEFAULT_MAX_DEPTH } from '../../formats/json.ts';
+import { Type } from '../../hub/option-type.ts';
+
+export const DEFAULT_PATH = '/rpc';
 
 export const JsonRpcOptions = Type.Object(
   {
     path: Type.String({
-      default: '/rpc',
+      default: DEFAULT_PATH,
       pattern: '^/[^?#:*]*$',
       description: 'HTTP path for JSON-RPC by POST.',
     }),

@@ -4,7 +4,7 @@ import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts'
 import type { Connection, Receiver } from '../../hub/transport.ts';
 import { fullName } from '../../model/contract.ts';
 import type { RpcService } from '../../wire/jsonrpc/answer.ts';
-import { openRpcDocument } from './document.ts';
+import { openRpcDocument } from '../../wire/jsonrpc/open-rpc.ts';
 import { HttpRpc } from './http.ts';
 import type { JsonRpcOptions } from './options.ts';
 import { RawConnection } from './raw.ts';
@@ -21,7 +21,7 @@ export class JsonRpcServer implements ProtocolServer {
     this.#hub = hub;
     this.#options = options;
     const { path, idleTimeoutMs, ...limits } = options;
-    const discover = () => openRpcDocument(hub.contracts(), '', path);
+    const discover = () => openRpcDocument(hub.contracts(), [{ name: 'HTTP', url: path }]);
     this.#service = { hub, meter, limits, discover };
     const http = new HttpRpc(this.#service);
     this.routes = [{ method: 'POST', path, handle: (exchange) => http.handle(exchange) }];

@@ -1,5 +1,6 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { DEFAULT_MAX_DEPTH } from '../../formats/json.ts';
+import { Type } from '../../hub/option-type.ts';
 
 export const RestOptions = Type.Object(
   {

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../../hub/option-type.ts';
 
 export const SseOptions = Type.Object(
   {

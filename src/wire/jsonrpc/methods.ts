@@ -29,6 +29,9 @@ export const METHODS = {
   closed: 'rpc.closed',
 } as const;
 
+/** Where a hub serves the WebSocket unless it is told otherwise. */
+export const WEBSOCKET_PATH = '/ws';
+
 /** WebSocket subprotocol that names these methods. */
 export const SUBPROTOCOL = 'polywire.v1';
 

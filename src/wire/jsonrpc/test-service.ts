@@ -70,10 +70,10 @@ export function rpcApplication(seen: Seen): Application {
       ],
       [
         operation('count', { output: stream, errors: ['Refused'] }),
-        async function* ({ to, fail }: { to: number; fail?: boolean }) {
+        async function* ({ to, fail, pad }: { to: number; fail?: boolean; pad?: number }) {
           for (let n = 1; n <= to; n++) {
             seen.produced++;
-            yield n;
+            yield pad === undefined ? n : 'x'.repeat(pad);
           }
           if (fail === true)
             throw new Fault('FAILED_PRECONDITION', 'Gone.', { error: 'Refused', data: 9 });

@@ -1,5 +1,5 @@
 import type { JsonSchemaObject } from '../model/schema.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../model/suggest.ts';
 
 /**
  * Checks a value against an option schema and fills in defaults. Knows the part of JSON Schema
@@ -48,6 +48,19 @@ export function checkValue(
     default:
       return given;
   }
+}
+
+/**
+ * Options given by code, with defaults filled in.
+ * @throws TypeError with every mistake
+ */
+export function completeOptions<Options>(schema: object, given: unknown): Options {
+  const mistakes: string[] = [];
+  const complete = checkValue(schema as JsonSchemaObject, given, [], (path, message) => {
+    mistakes.push(`${path.join('.')} ${message}`.trim());
+  });
+  if (mistakes.length > 0) throw new TypeError(`Bad options: ${mistakes.join('; ')}`);
+  return complete as Options;
 }
 
 /** What an option takes, in words: `a whole number from 0 to 65535`. */

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { median, stop } from './harness.ts';
+
+export interface ColdStart {
+  readonly rounds: number;
+  /** From starting the process to the end of the first answered call. */
+  readonly firstAnswerMs: number;
+  /** Resident memory two seconds later. */
+  readonly idleMegabytes: number;
+  readonly all: readonly { readonly firstAnswerMs: number; readonly idleMegabytes: number }[];
+}
+
+export async function measureColdStart(rounds: number): Promise<ColdStart> {
+  const all = [];
+  for (let round = 0; round < rounds; round++) all.push(await once());
+  return {
+    rounds,
+    firstAnswerMs: median(all.map(({ firstAnswerMs }) => firstAnswerMs)),
+    idleMegabytes: median(all.map(({ idleMegabytes }) => idleMegabytes)),
+    all,
+  };
+}
+
+async function once(): Promise<{ firstAnswerMs: number; idleMegabytes: number }> {
+  const data = mkdtempSync(join(tmpdir(), 'polywire-bench-'));
+  const startedMs = performance.now();
+  const child = spawn(
+    process.execPath,
+    ['src/cli/main.ts', 'up', 'examples/parcels', '--port', '0', '--data', data, '--json'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { url } = JSON.parse(line) as { url: string };
+      const answer = await fetch(`${url}/parcels`);
+      if (!answer.ok) throw new Error(`GET /parcels answered ${answer.status}`);
+      await answer.text();
+      const firstAnswerMs = performance.now() - startedMs;
+      await wait(2_000);
+      return { firstAnswerMs, idleMegabytes: residentMegabytes(child.pid!) };
+    }
+    throw new Error('polywire up ended before it was ready.');
+  } finally {
+    await stop(child);
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** Linux only: that is where the figure is held. */
+function residentMegabytes(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1] ?? Number.NaN) / 1024;
+}

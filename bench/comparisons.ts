@@ -1,0 +1,83 @@
+import { type Comparison, runLoad } from './harness.ts';
+
+const CONNECTIONS = 64;
+
+function get(port: number, durationMs: number, path: string): number {
+  return http({ port, durationMs, path, headers: { accept: 'application/json' } });
+}
+
+function post(port: number, durationMs: number, path: string, body: unknown): number {
+  return http({
+    port,
+    durationMs,
+    path,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+function http(parameters: Record<string, unknown>): number {
+  return runLoad('http.ts', { ...parameters, connections: CONNECTIONS, warmupMs: 0 });
+}
+
+const NEW_ITEM = {
+  name: 'Corrugated box, double wall',
+  quantity: 42,
+  price: 3.75,
+  tags: ['cardboard', 'large', 'recyclable'],
+  active: true,
+};
+
+export const COMPARISONS: readonly Comparison[] = [
+  {
+    name: 'rest-query',
+    title: 'REST query, validated and serialized, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'fastify', server: 'fastify.ts' },
+    target: 2,
+    unit: 'requests/s',
+    load: (port, durationMs) => get(port, durationMs, '/items/item-17'),
+  },
+  {
+    name: 'rest-command',
+    title: 'REST command, validated and serialized, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'fastify', server: 'fastify.ts' },
+    target: 2,
+    unit: 'requests/s',
+    load: (port, durationMs) => post(port, durationMs, '/items', NEW_ITEM),
+  },
+  {
+    name: 'jsonrpc-http',
+    title: 'JSON-RPC over HTTP, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'jayson', server: 'jayson.ts' },
+    target: 3,
+    unit: 'calls/s',
+    load: (port, durationMs) =>
+      post(port, durationMs, '/rpc', {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'items.get',
+        params: { id: 'item-17' },
+      }),
+  },
+  {
+    name: 'websocket-call',
+    title: 'JSON-RPC call over WebSocket, one in flight on each of 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'jayson (ws)', server: 'jayson.ts' },
+    target: 1,
+    unit: 'calls/s',
+    load: (port, durationMs) =>
+      runLoad('websocket.ts', {
+        port,
+        durationMs,
+        path: '/ws',
+        connections: CONNECTIONS,
+        method: 'items.get',
+        params: { id: 'item-17' },
+      }),
+  },
+];

@@ -1,0 +1,71 @@
+/**
+ * `npm run bench [name...] [--rounds 5] [--seconds 4] [--json]`: comparisons with peers, then the
+ * cold start. Results are kept in bench/results/.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measureColdStart } from './cold-start.ts';
+import { COMPARISONS } from './comparisons.ts';
+import { compare, type Result } from './harness.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+  },
+});
+
+const chosen = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
+const say = (text: string): void => {
+  if (!values.json) console.log(text);
+};
+
+const results: Result[] = [];
+for (const comparison of COMPARISONS.filter(({ name }) => chosen(name))) {
+  say(`${comparison.title} ...`);
+  const result = await compare(comparison, {
+    rounds: Number(values.rounds),
+    warmUpMs: 1_500,
+    durationMs: Number(values.seconds) * 1_000,
+  });
+  results.push(result);
+  const reached = result.ratio >= result.target ? 'reached' : 'MISSED';
+  say(
+    `  ${result.ours.name} ${format(result.ours.median)} ${result.unit}, ` +
+      `${result.peer.name} ${format(result.peer.median)}: ` +
+      `${result.ratio.toFixed(2)}x (at least ${result.target}x: ${reached})`,
+  );
+}
+
+const coldStart = chosen('cold-start') ? await measureColdStart(Number(values.rounds)) : undefined;
+if (coldStart !== undefined) {
+  say(
+    `Cold start of \`polywire up examples/parcels\`: first answer after ${coldStart.firstAnswerMs.toFixed(0)} ms ` +
+      `(median of ${coldStart.rounds}, at most 700), idle memory ${coldStart.idleMegabytes.toFixed(0)} MB (at most 90).`,
+  );
+}
+
+const report = {
+  node: process.version,
+  processor: cpus()[0]?.model,
+  cores: cpus().length,
+  results,
+  coldStart,
+};
+mkdirSync(new URL('./results/', import.meta.url), { recursive: true });
+writeFileSync(
+  new URL('./results/latest.json', import.meta.url),
+  `${JSON.stringify(report, undefined, 2)}\n`,
+);
+if (values.json) console.log(JSON.stringify(report));
+
+const missed = results.some(({ ratio, target }) => ratio < target);
+if (values.strict && missed) process.exitCode = 1;
+
+function format(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
