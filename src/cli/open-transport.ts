@@ -1,6 +1,7 @@
 import { HttpTransport } from '../client/http.ts';
 import type { Transport } from '../client/transport.ts';
 import { WebSocketTransport } from '../client/websocket.ts';
+import { WEBSOCKET_PATH } from '../wire/jsonrpc/methods.ts';
 import type { Over } from './client-commands.ts';
 import { LineTransport } from './line-transport.ts';
 
@@ -11,7 +12,7 @@ export function openTransport(over: Over, base: URL, token: string | undefined):
     case 'http':
       return new HttpTransport(url, token);
     case 'websocket':
-      return new WebSocketTransport(`${url.replace(/^http/, 'ws')}/websocket`, token);
+      return new WebSocketTransport(`${url.replace(/^http/, 'ws')}${WEBSOCKET_PATH}`, token);
     case 'jsonrpc':
       return new LineTransport(base, token);
   }

@@ -1,4 +1,5 @@
 import { Fault } from '../model/fault.ts';
+import { WEBSOCKET_PATH } from '../wire/jsonrpc/methods.ts';
 import { EventSubjects } from './event-subjects.ts';
 import { fetchContracts, HttpTransport } from './http.ts';
 import { Reply } from './reply.ts';
@@ -46,7 +47,7 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
   const url = base.origin + base.pathname.replace(/\/$/, '');
   const transport =
     options.over === 'websocket'
-      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}/websocket`, options.token)
+      ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}${WEBSOCKET_PATH}`, options.token)
       : new HttpTransport(url, options.token);
   const contract = options.contract?.contract;
   const subjects = lazy(

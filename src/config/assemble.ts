@@ -4,6 +4,7 @@ import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
 import { createAuthenticator } from '../middleware/authenticate.ts';
+import { startTelemetry } from '../middleware/telemetry.ts';
 import type { Application } from '../model/application.ts';
 import { checkBind } from '../net/bind-policy.ts';
 import { createListener, type Listener, type Mounted } from '../net/listener.ts';
@@ -68,12 +69,13 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
   refuseWideBind(config, authenticator !== undefined);
   const dataDirectory = options.temporaryData === true ? undefined : config.data;
   if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const telemetry = await startTelemetry(config.telemetry);
   const hub = createHub({
     ...config.hub,
     authenticator,
     logger,
     dataDirectory,
-    middleware: MIDDLEWARE,
+    middleware: [...telemetry.middleware, ...MIDDLEWARE],
   });
   for (const application of options.applications) hub.add(application);
 
@@ -87,18 +89,29 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
       const meter = hub.diagnostics.meter(protocol.name);
       servers.push({ protocol, server: await protocol.serve(hub, section, meter) });
     }
-    listener = await createListener(config, mounted(hub, servers), hub.diagnostics, {
-      authenticated: authenticator !== undefined,
-      ...(logger === undefined ? {} : { logger }),
-      ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
-    }).catch((error: Error) => {
+    listener = await createListener(
+      config,
+      mounted(hub, servers, config.telemetry.metrics),
+      hub.diagnostics,
+      {
+        authenticated: authenticator !== undefined,
+        ...(logger === undefined ? {} : { logger }),
+        ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
+      },
+    ).catch((error: Error) => {
       throw new ListenError(error);
     });
   } catch (error) {
     await hub.stop();
     await closeServers(servers);
+    await telemetry.shutdown();
     throw error;
   }
+  const stop = async (deadlineMs: number): Promise<'drained' | 'cut'> => {
+    const outcome = await stopSystem(hub, listener, servers, deadlineMs, logger);
+    await telemetry.shutdown();
+    return outcome;
+  };
   const state = {
     none: authenticator === undefined,
     required: authenticator?.anonymous === 'deny',
@@ -110,9 +123,9 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
     servers,
     authentication: state.none ? 'none' : state.required ? 'required' : 'optional',
     dataDirectory,
-    drain: (deadlineMs) => stopSystem(hub, listener, servers, deadlineMs, logger),
+    drain: stop,
     close: async () => {
-      await stopSystem(hub, listener, servers, 0, logger);
+      await stop(0);
     },
   };
 }
@@ -137,7 +150,7 @@ function refuseWideBind({ listen }: Config, authenticated: boolean): void {
   }
 }
 
-function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[] {
+function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: boolean): Mounted[] {
   return [
     ...servers.map(({ protocol, server }) => ({
       protocol,
@@ -146,7 +159,7 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[]): Mounted[]
     })),
     {
       protocol: { name: MONITORING },
-      server: monitoringServer(hub, hub.anonymousDenied),
+      server: monitoringServer(hub, { anonymousDenied: hub.anonymousDenied, metrics }),
       meter: hub.diagnostics.meter(MONITORING),
     },
   ];

@@ -2,6 +2,7 @@ import type { Static, TObject } from 'typebox';
 import { Type } from '../hub/option-type.ts';
 import { HubSettings } from '../hub/options.ts';
 import { AuthenticationOptions } from '../middleware/authenticate.ts';
+import { TelemetryOptions } from '../middleware/telemetry.ts';
 import type { JsonSchemaObject } from '../model/schema.ts';
 import { netOptions } from '../net/options.ts';
 import { PROTOCOLS } from '../standard.ts';
@@ -24,18 +25,6 @@ const log = Type.Object(
     }),
   },
   { additionalProperties: false, description: 'The log, on stderr.' },
-);
-
-const telemetry = Type.Object(
-  {
-    metrics: Type.Boolean({ default: true, description: 'Prometheus metrics at /metrics.' }),
-    tracing: Type.Boolean({
-      default: true,
-      description:
-        'A span for each hop through the OpenTelemetry API; it costs nothing until an SDK is registered.',
-    }),
-  },
-  { additionalProperties: false, description: 'What can be observed.' },
 );
 
 const drain = Type.Object(
@@ -89,7 +78,7 @@ export const configSchema = Type.Object(
     ),
     auth: AuthenticationOptions,
     drain,
-    telemetry,
+    telemetry: TelemetryOptions,
     log,
   },
   { additionalProperties: false },

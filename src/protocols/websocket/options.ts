@@ -1,11 +1,12 @@
 import type { Static } from 'typebox';
 import { DEFAULT_MAX_DEPTH } from '../../formats/json.ts';
 import { Type } from '../../hub/option-type.ts';
+import { WEBSOCKET_PATH } from '../../wire/jsonrpc/methods.ts';
 
 export const WebSocketOptions = Type.Object(
   {
     path: Type.String({
-      default: '/ws',
+      default: WEBSOCKET_PATH,
       pattern: '^/[^?#:*]*$',
       description: 'HTTP path of the WebSocket.',
     }),
