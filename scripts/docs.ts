@@ -4,15 +4,22 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { cliDocument } from './docs/cli.ts';
 import { contractSchemaDocument } from './docs/contract-schema.ts';
 import { faultTableDocument } from './docs/faults.ts';
+import { optionsDocument } from './docs/options.ts';
 
 export interface GeneratedDocument {
   readonly path: string;
   make(): string | Promise<string>;
 }
 
-const DOCUMENTS: readonly GeneratedDocument[] = [contractSchemaDocument, faultTableDocument];
+const DOCUMENTS: readonly GeneratedDocument[] = [
+  cliDocument,
+  contractSchemaDocument,
+  faultTableDocument,
+  optionsDocument,
+];
 
 const check = process.argv.includes('--check');
 let stale = 0;

@@ -17,12 +17,13 @@ export function detectTls(bytes: Buffer): Detection {
 export function detectHttp2(bytes: Buffer): Detection {
   const length = Math.min(bytes.length, PREFACE.length);
   if (bytes.compare(PREFACE, 0, length, 0, length) !== 0) return 'no';
-  // "PRI * HTTP/2.0" is enough: no other protocol begins so.
-  return length >= 14 ? 'match' : 'more';
+  return length === PREFACE.length ? 'match' : 'more';
 }
 
 /** A method in capital letters and a space; empty lines before it are allowed (RFC 9112 section 2.2). */
 export function detectHttp1(bytes: Buffer): Detection {
+  // "PRI " looks like a method, and is none.
+  if (detectHttp2(bytes) !== 'no') return detectHttp2(bytes) === 'more' ? 'more' : 'no';
   let start = 0;
   while (start < 4 && bytes[start] === 0x0d && bytes[start + 1] === 0x0a) start += 2;
   if (start === bytes.length || (bytes[start] === 0x0d && start + 1 === bytes.length)) {

@@ -59,7 +59,10 @@ export class Router {
     // Not the path alone: '?' cannot come here, and ';' is an ordinary character.
     const found = this.#tree.find(method as 'GET', path);
     if (found === null || found.store === undefined || found.store === null) return undefined;
-    return { target: found.store as RouteTarget, parameters: found.params };
+    const parameters = found.params;
+    // `/orders/` is not the order without a name.
+    for (const name in parameters) if (parameters[name] === '' && name !== '*') return undefined;
+    return { target: found.store as RouteTarget, parameters };
   }
 
   /** Methods that the path is served with, HEAD and OPTIONS included; empty for an unknown path. */

@@ -171,9 +171,9 @@ function bodyOf(plan: Plan, components: Components): Part | undefined {
   };
 }
 
-/** OpenAPI 3.1 describes whole bodies only: the items' schema stands beside, under a name of ours. */
+/** OpenAPI 3.1 knows no streams: the body is described as the list of its items, and marked. */
 function streamContent(schema: JsonSchema, description: string): Part {
-  return { schema: { type: 'string', description }, 'x-polywire-item-schema': schema };
+  return { schema: { type: 'array', items: schema, description, 'x-polywire-stream': true } };
 }
 
 function responsesOf(plan: Plan, components: Components): Part {

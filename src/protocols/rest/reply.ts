@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { HeaderList, headerList } from '../../hub/header-list.ts';
 import type { Exchange } from '../../hub/transport.ts';
 import type { Call } from '../../model/call.ts';
@@ -84,7 +84,7 @@ export class PlanHeaders {
 
 /** Weak, because a compressed answer has the same one. */
 export function etagOf(text: string): string {
-  return `W/"${createHash('sha1').update(text).digest('base64url')}"`;
+  return `W/"${hash('sha1', text, 'base64url')}"`;
 }
 
 /** If-None-Match by weak comparison (RFC 9110 section 13.1.2). */

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../hub/transport.ts';
+import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import { decompress, requestCoding } from '../../wire/compression.ts';
 import { HeaderMemory, jsonBodyOf, parseMediaType } from '../../wire/content-negotiation.ts';
@@ -11,10 +12,17 @@ function unsupported(received: string | undefined, expected: string): HttpFault 
     received === undefined
       ? 'The body has no Content-Type'
       : `The body's Content-Type is ${JSON.stringify(received.slice(0, 100))}`;
-  return new HttpFault(415, 'INVALID_ARGUMENT', `${came}; send ${expected}.`, [
-    'accept-post',
-    expected,
-  ]);
+  return new HttpFault(415, 'INVALID_ARGUMENT', `${came}; send ${expected}.`, ['accept', expected]);
+}
+
+/** Input that would be ignored is refused.
+ * @throws Fault INVALID_ARGUMENT for a request with a body. */
+export function requireNoBody(exchange: Exchange): void {
+  if (exchange.contentLength === 0) return;
+  throw new Fault(
+    'INVALID_ARGUMENT',
+    `${exchange.method} takes no body here; send the input in the query, or POST it.`,
+  );
 }
 
 /** @throws HttpFault 415 for a body that is not declared as JSON in UTF-8. A body without a type

@@ -59,11 +59,17 @@ function tryLines(plans: readonly Plan[], address: HubAddress, options: RestOpti
   const simple = (plan: Plan) => plan.documented && !plan.inputStreams;
   const query = plans.find((plan) => simple(plan) && !plan.takesBody && !plan.outputStreams);
   const command = plans.find((plan) => simple(plan) && plan.takesBody && !plan.outputStreams);
-  if (query !== undefined) lines.push({ label: 'ask', command: curl(query, address) });
-  if (command !== undefined) lines.push({ label: 'do', command: curl(command, address) });
+  if (query !== undefined) lines.push({ label: 'a query', command: curl(query, address) });
+  if (command !== undefined) lines.push({ label: 'a command', command: curl(command, address) });
   const stream = plans.find((plan) => simple(plan) && plan.outputStreams);
-  if (stream !== undefined) lines.push({ label: 'follow', command: curl(stream, address) });
-  if (options.docs) lines.push({ label: 'read', command: `${address.url}/docs` });
+  if (stream !== undefined)
+    lines.push({ label: 'a stream of answers', command: curl(stream, address) });
+  lines.push({
+    label: 'publish a message',
+    command: `curl -s ${address.url}${PUBLISH_PATH}demo/hello -H 'content-type: text/plain' -d hello`,
+  });
+  if (options.docs)
+    lines.push({ label: 'documentation, to try every operation', command: `${address.url}/docs` });
   lines.push({ label: 'OpenAPI', command: `${address.url}/openapi.json` });
   return lines;
 }

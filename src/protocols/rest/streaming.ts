@@ -20,7 +20,7 @@ import {
 import { inputOf } from './input.ts';
 import type { Plan } from './plan.ts';
 import { type PlanHeaders, respondFault, withReplyMetadata } from './reply.ts';
-import { jsonBody } from './request-body.ts';
+import { jsonBody, requireNoBody } from './request-body.ts';
 import { streamInput } from './stream-input.ts';
 import {
   callOf,
@@ -103,6 +103,7 @@ export class StreamHandler {
       return this.#invoke(exchange, principal, format, streamInput(exchange, options));
     }
     if (!plan.takesBody) {
+      requireNoBody(exchange);
       const input = inputOf(plan, exchange, undefined, options.maxJsonDepth);
       return this.#invoke(exchange, principal, format, input);
     }

@@ -15,7 +15,7 @@ import { inputOf } from './input.ts';
 import type { RestOptions } from './options.ts';
 import type { Plan } from './plan.ts';
 import { etagOf, matchesEtag, type PlanHeaders, respondFault, withReplyMetadata } from './reply.ts';
-import { jsonBody } from './request-body.ts';
+import { jsonBody, requireNoBody } from './request-body.ts';
 
 const JSON_ONLY = ['application/json'];
 const acceptsJson = new HeaderMemory((header) => preferredType(header, JSON_ONLY) !== undefined);
@@ -45,8 +45,8 @@ export function countRefused(meter: Meter): void {
   meter.refused++;
 }
 
-/** The same for a request that is not decided yet. */
-export function counting(meter: Meter, work: Promise<void>): Promise<void> {
+/** The same for a request whose body has not arrived. */
+function counting(meter: Meter, work: Promise<void>): Promise<void> {
   return work.catch((error: unknown) => {
     countRefused(meter);
     throw error;
@@ -86,25 +86,28 @@ export class UnaryHandler {
     try {
       requireJsonAccepted(exchange.headers.get('accept'));
       const principal = principalOf(hub, exchange);
-      if (!isPromise(principal)) return this.#receive(exchange, principal);
-      return counting(
-        meter,
-        principal.then((known) => this.#receive(exchange, known)),
-      );
+      if (isPromise(principal)) return this.#receiveLater(exchange, principal);
+      return this.#receive(exchange, principal);
     } catch (error) {
       countRefused(meter);
       throw error;
     }
   }
 
+  async #receiveLater(exchange: Exchange, arriving: Promise<Principal>): Promise<void> {
+    let work: MaybePromise<void>;
+    try {
+      work = this.#receive(exchange, await arriving);
+    } catch (error) {
+      countRefused(this.#context.meter);
+      throw error;
+    }
+    await work;
+  }
+
   #receive(exchange: Exchange, principal: Principal): MaybePromise<void> {
     if (!this.#plan.takesBody) {
-      if (exchange.contentLength !== 0) {
-        throw new Fault(
-          'INVALID_ARGUMENT',
-          `${exchange.method} takes no body here; send the input in the query, or POST it.`,
-        );
-      }
+      requireNoBody(exchange);
       return this.#invoke(exchange, principal, undefined);
     }
     const body = jsonBody(exchange, this.#context.options.maxBodyBytes);

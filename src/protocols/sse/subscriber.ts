@@ -16,6 +16,7 @@ export class EventStreamSubscriber implements Subscriber, Abortable {
   #subscription: Subscription | undefined;
   #writer: BodyWriter = NOT_YET;
   #taken = 0;
+  #dropped = 0;
   #waiting = false;
 
   constructor(envelope: Envelope, heartbeats: Heartbeats) {
@@ -38,10 +39,19 @@ export class EventStreamSubscriber implements Subscriber, Abortable {
     else this.#waitForRoom();
   }
 
+  /** A client that does not read is told once it reads again: nothing piles up for it. */
   dropped(count: number): void {
-    this.#writer.write(
-      eventText({ event: SUBSCRIPTION_EVENTS.dropped, data: JSON.stringify({ count }) }),
-    );
+    this.#dropped += count;
+    if (!this.#waiting) this.#tellDropped();
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    const data = JSON.stringify({ count: this.#dropped });
+    this.#dropped = 0;
+    if (!this.#writer.write(eventText({ event: SUBSCRIPTION_EVENTS.dropped, data }))) {
+      this.#waitForRoom();
+    }
   }
 
   /** The hub ends the subscription: clients reconnect, to this hub or the next. */
@@ -69,7 +79,10 @@ export class EventStreamSubscriber implements Subscriber, Abortable {
       () => {
         this.#waiting = false;
         if (this.#writer.closed) this.abort();
-        else this.#giveCredit();
+        else {
+          this.#tellDropped();
+          if (!this.#waiting) this.#giveCredit();
+        }
       },
       () => this.abort(),
     );

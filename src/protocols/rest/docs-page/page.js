@@ -86,7 +86,8 @@ function sample(schema, depth = 0) {
 
 function contentOf(content) {
   const [type, media] = Object.entries(content ?? {})[0] ?? [];
-  return { type, media, schema: media?.['x-polywire-item-schema'] ?? media?.schema };
+  const schema = media?.schema;
+  return { type, media, schema: schema?.['x-polywire-stream'] ? schema.items : schema };
 }
 
 function firstExample(media) {
