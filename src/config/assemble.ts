@@ -3,6 +3,7 @@ import type { Authenticator } from '../hub/authenticator.ts';
 import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
+import { accessLog } from '../middleware/access-log.ts';
 import { createAuthenticator } from '../middleware/authenticate.ts';
 import { startTelemetry } from '../middleware/telemetry.ts';
 import type { Application } from '../model/application.ts';
@@ -75,7 +76,11 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
     authenticator,
     logger,
     dataDirectory,
-    middleware: [...telemetry.middleware, ...MIDDLEWARE],
+    middleware: [
+      ...telemetry.middleware,
+      ...(config.log.access && logger !== undefined ? [accessLog(logger)] : []),
+      ...MIDDLEWARE,
+    ],
   });
   for (const application of options.applications) hub.add(application);
 
