@@ -6,6 +6,7 @@ import { pathOfLevels } from '../wire/subject-path.ts';
 import { CallScope } from './call-scope.ts';
 import { eventsOf, linesOf, problemOf } from './http-body.ts';
 import { type HubRequest, subscribeByHttp } from './http-subscription.ts';
+import { leavable } from './leavable.ts';
 import {
   type CallOptions,
   isItemSource,
@@ -40,7 +41,10 @@ export class HttpTransport implements Transport {
     response.catch(() => {});
     return {
       value: () => this.#value(response, scope),
-      items: () => this.#items(response, scope),
+      items: () =>
+        leavable(this.#items(response, scope), () =>
+          scope.end(new Fault('CANCELLED', 'The stream was left.')),
+        ),
     };
   }
 
@@ -123,7 +127,7 @@ export class HttpTransport implements Transport {
     } catch (error) {
       throw scope.faultOf(error, this.#url);
     } finally {
-      scope.end(new Fault('CANCELLED', 'The stream was left.'));
+      scope.done();
     }
   }
 

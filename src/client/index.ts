@@ -2,6 +2,7 @@ import { Fault } from '../model/fault.ts';
 import { WEBSOCKET_PATH } from '../wire/jsonrpc/methods.ts';
 import { EventSubjects } from './event-subjects.ts';
 import { fetchContracts, HttpTransport } from './http.ts';
+import { leavable } from './leavable.ts';
 import { Reply } from './reply.ts';
 import type { CallOptions, Received, SubscribeOptions, Transport } from './transport.ts';
 import type { AnyContract, Client } from './types.ts';
@@ -41,10 +42,7 @@ export interface ClientOptions<C extends AnyContract> {
  * @throws TypeError for a url that is none
  */
 export function createClient<C extends AnyContract>(options: ClientOptions<C>): Client<C> {
-  const base = new URL(options.url);
-  if (base.protocol === 'ws:') base.protocol = 'http:';
-  if (base.protocol === 'wss:') base.protocol = 'https:';
-  const url = base.origin + base.pathname.replace(/\/$/, '');
+  const url = baseOf(options.url);
   const transport =
     options.over === 'websocket'
       ? new WebSocketTransport(`${url.replace(/^http/, 'ws')}${WEBSOCKET_PATH}`, options.token)
@@ -57,6 +55,15 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
       ),
   );
   return withServices(ownMembers(transport, options.timeoutMs, subjects)) as unknown as Client<C>;
+}
+
+/** The hub's address for HTTP, without a slash at the end. */
+function baseOf(text: string): string {
+  const url = new URL(text);
+  if (!/^(http|ws)s?:$/.test(url.protocol)) {
+    throw new TypeError(`the address $textmust begin with http:, https:, ws: or wss:`);
+  }
+  return `${url.protocol.replace('ws', 'http')}//${url.host}${url.pathname.replace(/\/$/, '')}`;
 }
 
 /** What every client has. Untyped inside: the types are the contract's, and the hub checks the
@@ -73,9 +80,9 @@ function ownMembers(
       new Reply(transport.call(operation, input, { timeoutMs, ...options })),
     events: {
       subscribe: (event: string, options: SubscribeOptions = {}) =>
-        subscribeTo(transport, subjects, event, options),
+        subscribeTo(transport, async () => (await subjects()).filterOf(event), options),
       subscribeSubject: (filter: string, options: SubscribeOptions = {}) =>
-        transport.subscribe(filter, options),
+        subscribeTo(transport, async () => filter, options),
       publish: async (event: string, payload: unknown, options: CallOptions = {}) => {
         const subject = (await subjects()).subjectOf(event, payload);
         await transport.publish(subject, payload, { timeoutMs, ...options });
@@ -89,14 +96,20 @@ function ownMembers(
 
 type OwnMembers = ReturnType<typeof ownMembers>;
 
-async function* subscribeTo(
+function subscribeTo(
   transport: Transport,
-  subjects: () => Promise<EventSubjects>,
-  event: string,
+  filter: () => Promise<string>,
   options: SubscribeOptions,
-): AsyncGenerator<Received> {
-  const filter = (await subjects()).filterOf(event);
-  yield* transport.subscribe(filter, options);
+): AsyncIterable<Received> {
+  const leaving = new AbortController();
+  const signal =
+    options.signal === undefined
+      ? leaving.signal
+      : AbortSignal.any([options.signal, leaving.signal]);
+  async function* deliveries(): AsyncGenerator<Received> {
+    yield* transport.subscribe(await filter(), { ...options, signal });
+  }
+  return leavable(deliveries(), () => leaving.abort());
 }
 
 /** `client.parcels.get` is `client.call('parcels.get')`; what the client has itself comes first. */

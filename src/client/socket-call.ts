@@ -70,11 +70,16 @@ export class SocketCall implements Outcome {
 
   items(): AsyncIterable<unknown> {
     this.#wanted = 'items';
+    let left = false;
     const iterator: AsyncIterableIterator<unknown> = {
-      next: () => this.#incoming.next(),
+      next: () =>
+        left ? Promise.resolve({ value: undefined, done: true }) : this.#incoming.next(),
       return: () => {
+        left = true;
+        // First what waits for an item is let go, then the call ends.
+        const done = this.#incoming.return();
         this.#scope.end(new Fault('CANCELLED', 'The stream was left.'));
-        return this.#incoming.return();
+        return done;
       },
       [Symbol.asyncIterator]: () => iterator,
     };

@@ -7,7 +7,7 @@ import { OutBatch } from './out-batch.ts';
 /** After our end is sent: how long what the peer still sends is read and thrown away, so that a
  * reset does not overtake our last bytes. */
 const LINGER_MS = 2_000;
-/** How long a peer may take to read what is queued when we end. */
+/** How long a peer may read nothing of what is queued when we end. */
 const END_TIME_MS = 30_000;
 
 export interface StreamConnectionOptions {
@@ -142,6 +142,14 @@ export class StreamConnection implements Connection {
     return this.#batch.byteLength + this.#writable.writableLength;
   }
 
+  /** Like `queuedBytes`, but it shrinks while the operating system takes one large write. */
+  get unsentBytes(): number {
+    const handle = (this.#writable as { _handle?: { writeQueueSize?: number } | null })._handle;
+    const queued = this.queuedBytes;
+    const inSystem = handle?.writeQueueSize;
+    return inSystem === undefined || queued === 0 ? queued : queued + inSystem;
+  }
+
   write(chunk: string | Uint8Array): boolean {
     if (this.#closed || this.#ending) return true;
     const before = this.#batch.byteLength;
@@ -182,18 +190,23 @@ export class StreamConnection implements Connection {
     if (this.#ending || this.#closed) return;
     this.flush();
     this.#ending = true;
-    this.#arm(END_TIME_MS);
     this.#readable.resume();
     this.#writable.end(() => {
       if (this.#peerEnded) this.destroy();
-      else this.#arm(LINGER_MS);
+      else this.#arm(LINGER_MS, -1);
     });
+    if (!this.#writable.writableFinished) this.#arm(END_TIME_MS, this.unsentBytes);
   }
 
-  #arm(timeMs: number): void {
+  /** Closes after `timeMs`, unless the peer has taken some of the `unsent` bytes meanwhile. */
+  #arm(timeMs: number, unsent: number): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
-    this.#timer = setTimeout(() => this.destroy(), timeMs);
+    this.#timer = setTimeout(() => {
+      const left = this.unsentBytes;
+      if (unsent > 0 && left > 0 && left !== unsent) this.#arm(timeMs, left);
+      else this.destroy();
+    }, timeMs);
     this.#timer.unref();
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
@@ -15,7 +16,6 @@ import {
 } from '#polywire';
 import { createClient } from '#polywire/client';
 import { startHub } from '#polywire/testing';
-import { PROTOCOLS } from '../../src/standard.ts';
 
 const Item = z.object({ value: z.int() });
 
@@ -121,9 +121,36 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+/** Items that never come. */
+async function* never(): AsyncGenerator<{ value: number }> {
+  await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+}
+
+/** A way to the hub that can be cut. */
+async function startProxy(port: number, context: TestContext) {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      // A socket that breaks is closed too, and that is all that matters here.
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+  });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.close();
+    cut();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+}
+
 for (const over of ['http', 'websocket'] as const) {
-  const skip = over === 'websocket' && !PROTOCOLS.some(({ name }) => name === over);
-  suite(`the typed client over ${over}`, { timeout: 20_000, skip }, () => {
+  suite(`the typed client over ${over}`, { timeout: 20_000 }, () => {
     const setUp = async (context: TestContext) => {
       const seen: Seen = { slowEnded: 0, endlessLeft: 0 };
       const hub = await startHub(application(seen));
@@ -332,6 +359,56 @@ for (const over of ['http', 'websocket'] as const) {
         async () => client.things.echo(),
         (fault) => fault instanceof Fault && fault.code === 'CANCELLED',
       );
+    });
+
+    test('a stream and a subscription can be left while nothing comes', async (context) => {
+      const { client } = await setUp(context);
+      for (const quiet of [client.events.subscribe('things.made'), client.things.double(never())]) {
+        const iterator = quiet[Symbol.asyncIterator]();
+        const pending = iterator.next();
+        await sleep(50);
+        await iterator.return?.();
+        assert.equal((await pending).done, true);
+      }
+    });
+
+    test('a broken connection fails what runs, and what comes next connects again', async (context) => {
+      const { hub } = await setUp(context);
+      const proxy = await startProxy(hub.port, context);
+      await using client = createClient<typeof things>({ url: proxy.url, over });
+      const call = client.things.slow();
+      const streamed = all(client.things.endless());
+      await sleep(50);
+      const unavailable = (fault: unknown): boolean =>
+        fault instanceof Fault && fault.code === 'UNAVAILABLE';
+      const failing = [assert.rejects(call, unavailable), assert.rejects(streamed, unavailable)];
+      proxy.cut();
+      await Promise.all(failing);
+      assert.deepEqual(await client.things.echo({ text: 'again' }), { text: 'again' });
+    });
+
+    test('a subscription goes on after its connection broke, and misses nothing', async (context) => {
+      const { hub, client: direct } = await setUp(context);
+      const proxy = await startProxy(hub.port, context);
+      await using client = createClient({ url: proxy.url, over, contract: things });
+      const seen: number[] = [];
+      let gaps = 0;
+      const options = { onGap: () => gaps++ };
+      const reading = (async () => {
+        for await (const { payload } of client.events.subscribe('things.made', options)) {
+          seen.push(payload.value);
+          if (payload.value === 6) return;
+        }
+      })();
+      await sleep(150);
+      for (let value = 1; value <= 6; value++) {
+        await direct.events.publish('things.made', { value });
+        await until(() => seen.includes(value) || value % 2 === 0);
+        if (value % 2 === 1) proxy.cut();
+      }
+      await reading;
+      assert.deepEqual(seen, [1, 2, 3, 4, 5, 6]);
+      assert.equal(gaps, 0);
     });
 
     test('a token is sent, and a wrong one is refused', async (context) => {

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Value } from 'typebox/value';
 import { createHub } from '../../src/hub/create-hub.ts';
+import { completeOptions } from '../../src/hub/option-value.ts';
 import type { HubOptions } from '../../src/hub/options.ts';
 import type { Application } from '../../src/model/application.ts';
 import { createListener } from '../../src/net/listener.ts';
@@ -31,10 +31,10 @@ export async function startRpcHub(
   const directory = await mkdtemp(join(tmpdir(), 'polywire-'));
   const rpcMeter = hub.diagnostics.meter('jsonrpc');
   const socketMeter = hub.diagnostics.meter('websocket');
-  const rpc = jsonrpc.serve(hub, { ...Value.Create(JsonRpcOptions), ...options.jsonrpc }, rpcMeter);
+  const rpc = jsonrpc.serve(hub, completeOptions(JsonRpcOptions, options.jsonrpc ?? {}), rpcMeter);
   const sockets = websocket.serve(
     hub,
-    { ...Value.Create(WebSocketOptions), ...options.websocket },
+    completeOptions(WebSocketOptions, options.websocket ?? {}),
     socketMeter,
   );
   const unix = join(directory, 'hub.sock');

@@ -1,5 +1,6 @@
 import { CELLS } from './cells.ts';
 import { SHAPES } from './driver.ts';
+import { DRIVERS } from './drivers/index.ts';
 
 export interface Row {
   readonly protocol: string;
@@ -42,10 +43,12 @@ export function tableOf(rows: readonly Row[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** In the order of the drivers: rows arrive as the cells end. */
 function clientsOf(rows: readonly Row[]): [protocol: string, client: string][] {
-  const seen = new Map<string, [string, string]>();
-  for (const row of rows) seen.set(`${row.protocol}\n${row.client}`, [row.protocol, row.client]);
-  return [...seen.values()];
+  return DRIVERS.flatMap(({ client }) => {
+    const row = rows.find((candidate) => candidate.client === client);
+    return row === undefined ? [] : [[row.protocol, client] as [string, string]];
+  });
 }
 
 function note(notes: string[], text: string): string {

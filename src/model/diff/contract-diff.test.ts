@@ -173,6 +173,16 @@ const SCHEMA_TABLE: [JsonSchema, JsonSchema, string, boolean, boolean][] = [
   [inA(number), inA({ ...number, default: 1 }), 'defaultAdded', false, false],
   [inA({ ...number, default: 1 }), inA({ ...number, default: 2 }), 'defaultChanged', true, false],
   [inA(text), inA({ ...text, description: 'x' }), 'schemaDocChanged', false, false],
+  // A member that is required need not be described.
+  [members({ a: true }), members({}, ['a']), 'memberMadeRequired', true, false],
+  // In a map, a member was allowed before it had a name.
+  [
+    members({}, [], { additionalProperties: text }),
+    members({ a: { ...text, maxLength: 1 } }, [], { additionalProperties: text }),
+    'constraintTightened',
+    true,
+    false,
+  ],
   [inA(members({ b: text })), inA(members({ b: text }, ['b'])), 'memberMadeRequired', true, false],
 ];
 
@@ -326,6 +336,7 @@ const schemas: fc.Arbitrary<JsonSchema> = fc.letrec<{ schema: JsonSchema }>((tie
           noNullPrototype: true,
         }),
         required: fc.uniqueArray(fc.constantFrom('a', 'b')),
+        additionalProperties: fc.oneof(fc.boolean(), tie('schema')),
       })
       .map((parts) => ({ type: 'object', ...parts })),
   ) as fc.Arbitrary<JsonSchema>,
@@ -351,6 +362,27 @@ test('an input change that is called safe accepts every value that was accepted'
         if (compileSchema(before).check(value)) {
           const shown = `${JSON.stringify(before)} -> ${JSON.stringify(after)}`;
           assert.ok(compileSchema(after).check(value), `${shown}: ${JSON.stringify(value)}`);
+        }
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('an output change that is called safe answers only values that fitted before', () => {
+  fc.assert(
+    fc.property(schemas, schemas, fc.array(values, { minLength: 5 }), (before, after, samples) => {
+      const changes = diffContracts(
+        withSchema('output', inA(before)),
+        withSchema('output', inA(after)),
+      );
+      // What an open object says nothing about may be of any kind: by intent.
+      if (changes.some(({ breaking, kind }) => breaking || kind === 'optionalMemberRemoved'))
+        return;
+      for (const value of samples) {
+        if (compileSchema(after).check(value)) {
+          const shown = `${JSON.stringify(before)} -> ${JSON.stringify(after)}`;
+          assert.ok(compileSchema(before).check(value), `${shown}: ${JSON.stringify(value)}`);
         }
       }
     }),

@@ -25,6 +25,14 @@ function shapeOf(schema: JsonSchemaObject): ObjectShape {
   };
 }
 
+/** What a member must be: its own schema, or that of other members where it is only required, or
+ * where all others have a schema; undefined where nothing is said about it. */
+function memberOf(shape: ObjectShape, name: string): JsonSchema | undefined {
+  const own = shape.members.get(name);
+  if (own !== undefined) return own;
+  return shape.required.has(name) || isSchemaObject(shape.others) ? shape.others : undefined;
+}
+
 /** Compares the members of two object schemas: added, removed, required, order, other members. */
 export function compareMembers(
   comparison: SchemaComparison,
@@ -34,28 +42,19 @@ export function compareMembers(
 ): void {
   const old = shapeOf(before);
   const next = shapeOf(after);
-  for (const name of old.members.keys()) {
-    if (next.members.has(name)) compareMember(comparison, name, old, next, at);
-    else reportRemoved(comparison, name, old, next, at);
+  const names = [old.members, old.required, next.members, next.required];
+  for (const name of new Set(names.flatMap((some) => [...some.keys()]))) {
+    const [one, other] = [memberOf(old, name), memberOf(next, name)];
+    if (one === undefined) reportAdded(comparison, name, old, next, at);
+    else if (other === undefined) reportRemoved(comparison, name, old, next, at);
+    else {
+      const below = at.below(name);
+      reportRequired(comparison, name, old.required.has(name), next.required.has(name), below);
+      comparison.compare(one, other, below);
+    }
   }
-  for (const name of next.members.keys()) {
-    if (!old.members.has(name)) reportAdded(comparison, name, old, next, at);
-  }
-  compareUnlisted(comparison, old, next, at);
   compareOrder(comparison, old, next, at);
   compareOthers(comparison, old, next, at);
-}
-
-function compareMember(
-  comparison: SchemaComparison,
-  name: string,
-  old: ObjectShape,
-  next: ObjectShape,
-  at: Place,
-): void {
-  const below = at.below(name);
-  reportRequired(comparison, name, old.required.has(name), next.required.has(name), below);
-  comparison.compare(old.members.get(name)!, next.members.get(name)!, below);
 }
 
 function reportRequired(
@@ -102,21 +101,6 @@ function reportAdded(
     return;
   }
   at.report(comparison, required ? 'requiredMemberAdded' : 'optionalMemberAdded', words);
-}
-
-/** Names that are required without being described. */
-function compareUnlisted(
-  comparison: SchemaComparison,
-  old: ObjectShape,
-  next: ObjectShape,
-  at: Place,
-): void {
-  const listed = (name: string): boolean => old.members.has(name) || next.members.has(name);
-  for (const name of new Set([...old.required, ...next.required])) {
-    if (listed(name)) continue;
-    const below = at.below(name);
-    reportRequired(comparison, name, old.required.has(name), next.required.has(name), below);
-  }
 }
 
 /** Positions matter to forms that number or line up members: any that moved is told once. */

@@ -19,6 +19,10 @@ export function bodyTooLarge(maxBytes: number): HttpFault {
   );
 }
 
+/** Pieces smaller than this are gathered: many small ones would cost many times their bytes. */
+const SMALL_BYTES = 1_024;
+const GATHERED_BYTES = 4_096;
+
 const UNREAD = 0;
 const WHOLE = 1;
 const STREAM = 2;
@@ -34,6 +38,9 @@ export class RequestBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer,
   readonly #flow: BodyFlow;
   #mode = UNREAD;
   #pieces: Buffer[] = [];
+  /** Small pieces, behind `#pieces`. */
+  #tail: Buffer | undefined;
+  #tailBytes = 0;
   /** Bytes held and not handed over. */
   queuedBytes = 0;
   /** All pieces have come. */
@@ -46,6 +53,7 @@ export class RequestBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer,
 
   constructor(flow: BodyFlow) {
     this.#flow = flow;
+    this.#tail = undefined;
     this.trailers = undefined;
     this.#fault = undefined;
     this.#whole = undefined;
@@ -75,11 +83,32 @@ export class RequestBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer,
       this.#flow.bodyTaken(piece.length);
       return;
     }
-    this.#pieces.push(piece);
+    this.#queue(piece);
     this.queuedBytes += piece.length;
     if (this.#mode !== WHOLE) return;
     if (this.queuedBytes > this.#maxBytes) this.#tooLarge();
     else this.#flow.bodyTaken(piece.length);
+  }
+
+  #queue(piece: Buffer): void {
+    if (piece.length >= SMALL_BYTES) {
+      this.#seal();
+      this.#pieces.push(piece);
+      return;
+    }
+    if (this.#tail === undefined || this.#tail.length - this.#tailBytes < piece.length) {
+      this.#seal();
+      this.#tail = Buffer.allocUnsafe(GATHERED_BYTES);
+    }
+    this.#tail.set(piece, this.#tailBytes);
+    this.#tailBytes += piece.length;
+  }
+
+  #seal(): void {
+    if (this.#tail === undefined) return;
+    this.#pieces.push(this.#tail.subarray(0, this.#tailBytes));
+    this.#tail = undefined;
+    this.#tailBytes = 0;
   }
 
   /** No more pieces. */
@@ -112,6 +141,8 @@ export class RequestBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer,
     this.#mode = DISCARDED;
     const held = this.queuedBytes;
     this.#pieces = [];
+    this.#tail = undefined;
+    this.#tailBytes = 0;
     this.queuedBytes = 0;
     const next = this.#next;
     this.#next = undefined;
@@ -148,6 +179,7 @@ export class RequestBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer,
   }
 
   next(): Promise<IteratorResult<Buffer, undefined>> {
+    if (this.#pieces.length === 0) this.#seal();
     const piece = this.#pieces.shift();
     if (piece !== undefined) {
       this.queuedBytes -= piece.length;
@@ -169,6 +201,7 @@ export class RequestBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer,
   }
 
   #take(): Buffer {
+    this.#seal();
     const pieces = this.#pieces;
     this.#pieces = [];
     this.queuedBytes = 0;

@@ -131,11 +131,13 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
         return;
       }
     }
-    const queued = this.#connection.queuedBytes;
+    const connection = this.#connection;
+    const queued =
+      connection instanceof StreamConnection ? connection.unsentBytes : connection.queuedBytes;
     if (queued > 0 && queued === this.#queuedBefore) {
       if (nowMs - this.#progressMs > http.requestTimeMs) {
         this.#context.meter.refused++;
-        this.#connection.destroy();
+        connection.destroy();
       }
       return;
     }
@@ -229,7 +231,8 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   }
 
   closesAfter(exchange: Http1Exchange): boolean {
-    if (!exchange.head.keepAlive || this.#draining || this.#refusal !== undefined) return true;
+    if (!exchange.head.keepAlive) return true;
+    if (this.#draining && this.#refusal === undefined) return true;
     const http = this.#context.options.http;
     if (http.requestsPerConnection > 0 && this.#requests >= http.requestsPerConnection) return true;
     if (this.#incoming !== exchange) return false;

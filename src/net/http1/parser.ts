@@ -35,7 +35,7 @@ export class RequestParser {
   #state = HEAD;
   #remaining = 0;
   #chunked: ChunkedDecoder | undefined;
-  /** Bytes of a head that is not complete, or all bytes while held or stopped. */
+  /** Bytes of a head that is not complete, or of what waits or was not parsed. */
   #pending: Buffer | undefined;
   #emptyLines = 0;
   #held = false;
@@ -50,7 +50,8 @@ export class RequestParser {
 
   /** Part of a request has come and the rest of it is awaited from the client. */
   get midRequest(): boolean {
-    return this.#state !== HEAD || (this.#pending !== undefined && !this.#held && !this.#stopped);
+    if (this.#stopped) return false;
+    return this.#state !== HEAD || (this.#pending !== undefined && !this.#held);
   }
 
   /** Bytes wait until the request before them is done. */
@@ -75,8 +76,10 @@ export class RequestParser {
    * @throws RequestError for bytes that are no request; then nothing is parsed any more
    */
   feed(bytes: Buffer): void {
+    // Behind a mistake, or a last request, nothing counts.
+    if (this.#stopped) return;
     const pending = this.#pending;
-    if (this.#stopped || this.#held) {
+    if (this.#held) {
       this.#pending = pending === undefined ? Buffer.from(bytes) : Buffer.concat([pending, bytes]);
       return;
     }

@@ -51,7 +51,10 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   /** When the frame or header block that is incomplete began; 0 for none. */
   #cutSinceMs = 0;
   #framesRead = 0;
+  /** Since when the socket takes nothing; 0 while it does. */
   #blockedSinceMs = 0;
+  /** Bytes queued at the last tick. */
+  #queuedBytes = 0;
   #endingSinceMs = 0;
 
   constructor(connection: Connection, context: HttpContext) {
@@ -196,9 +199,14 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   tick(nowMs: number): void {
     if (this.#closed) return;
     const limits = this.context.options.http;
+    if (this.connection.queuedBytes < this.#queuedBytes) this.#blockedSinceMs = nowMs;
+    this.#queuedBytes = this.connection.queuedBytes;
     if (this.#ending) {
       if (nowMs - this.#endingSinceMs > limits.headTimeMs) this.connection.destroy();
-    } else if (this.#blockedSinceMs > 0 && nowMs - this.#blockedSinceMs > limits.requestTimeMs) {
+    } else if (
+      !this.sender.writer.writable &&
+      nowMs - this.#blockedSinceMs > limits.requestTimeMs
+    ) {
       this.connection.destroy();
     } else if (
       (!this.#settled && nowMs - this.#lastReadMs > limits.headTimeMs) ||
@@ -208,7 +216,7 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
     } else if (this.#draining && !this.#streams.refusing) this.#refuse();
     else if (this.#streams.size === 0) {
       if (nowMs - this.#lastReadMs > limits.idleTimeMs) {
-        this.#goAway(ErrorCode.NO_ERROR, this.#streams.lastDispatchedId, 'idle');
+        this.#goAway(ErrorCode.NO_ERROR, this.#streams.lastAcceptedId, 'idle');
         this.#end();
       }
     } else {
@@ -294,7 +302,7 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   /** Second step of a graceful end: the client knows, nothing new is on its way. */
   #refuse(): void {
     this.#streams.refusing = true;
-    this.#goAway(ErrorCode.NO_ERROR, this.#streams.lastDispatchedId, '');
+    this.#goAway(ErrorCode.NO_ERROR, this.#streams.lastAcceptedId, '');
     if (this.#streams.size === 0) this.#end();
   }
 

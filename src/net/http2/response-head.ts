@@ -27,8 +27,13 @@ function currentDate(): Uint8Array {
   return dateBlock;
 }
 
+/** Static index of each status, 0 for none: one look for each response. */
+const STATUS_INDEX = Uint8Array.from({ length: 1_000 }, (_, status) =>
+  staticFieldIndex(':status', String(status)),
+);
+
 function writeStatus(status: number, target: Uint8Array, position: number): number {
-  const index = staticFieldIndex(':status', String(status));
+  const index = STATUS_INDEX[status]!;
   if (index > 0) {
     target[position] = 0x80 | index;
     return position + 1;

@@ -21,8 +21,10 @@ export class Streams implements StreamOwner {
   readonly sender: Sender;
   readonly receiveWindowBytes: number;
   readonly responseBytes: number;
-  /** Largest stream that a handler has seen; what GOAWAY tells. */
+  /** Largest stream that a handler has seen. */
   lastDispatchedId = 0;
+  /** Largest stream that was not refused. */
+  lastAcceptedId = 0;
   /** New requests are refused: the connection is going away. */
   refusing = false;
 
@@ -115,6 +117,7 @@ export class Streams implements StreamOwner {
     }
     const stream = new Stream(id, this, HEAD, fields, endStream);
     stream.headBytes = blockBytes;
+    this.lastAcceptedId = id;
     this.#open.set(id, stream);
     if (!complete) this.#answer(stream, 431);
     else if (stream.method === 'CONNECT') this.#answer(stream, 501);
@@ -239,8 +242,8 @@ export class Streams implements StreamOwner {
   /** The response is complete. What the client still sends for it is thrown away for a while,
    * because most of it is on its way already; then it is told to stop (RFC 9113 section 8.1). */
   sent(stream: Stream): void {
+    stream.incoming?.discard();
     if (stream.remoteClosed) this.#close(stream, Ending.COMPLETE);
-    else stream.incoming!.discard();
   }
 
   consumed(stream: Stream, bytes: number): void {

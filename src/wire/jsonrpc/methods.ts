@@ -29,6 +29,9 @@ export const METHODS = {
   closed: 'rpc.closed',
 } as const;
 
+/** What clients of the Language Server Protocol send instead of `rpc.cancel`. */
+export const LSP_CANCEL = '$/cancelRequest';
+
 /** Where a hub serves the WebSocket unless it is told otherwise. */
 export const WEBSOCKET_PATH = '/ws';
 

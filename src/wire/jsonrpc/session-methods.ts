@@ -12,7 +12,7 @@ import {
   subscriptionIdOf,
 } from './control.ts';
 import { INVALID_REQUEST, RpcFault } from './faults.ts';
-import { METHODS } from './methods.ts';
+import { LSP_CANCEL, METHODS } from './methods.ts';
 import { answerServiceMethod, answerWith, hello } from './service-methods.ts';
 import type { Session } from './session.ts';
 import { SessionSubscription } from './subscription.ts';
@@ -46,6 +46,7 @@ export class SessionMethods {
       case METHODS.unsubscribe:
         return answerWith(id, () => this.#unsubscribe(request, id));
       case METHODS.cancel:
+      case LSP_CANCEL:
         return answerWith(id, () => this.#cancel(request, id));
       case METHODS.credit:
         return answerWith(id, () => this.#credit(request, id));

@@ -14,6 +14,7 @@ import {
 } from './answer.ts';
 import { idText, idTextOf, isResponse, parseRpc, type RpcRequest, requestFault } from './codec.ts';
 import { INVALID_REQUEST, PARSE_ERROR, RpcFault } from './faults.ts';
+import { LSP_CANCEL } from './methods.ts';
 import { inputOf, streamInputFault } from './parameters.ts';
 import { SessionMethods } from './session-methods.ts';
 import { StreamCall, type StreamHost } from './stream-call.ts';
@@ -169,7 +170,9 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
     const request = value as RpcRequest;
     const { method } = request;
     const id = request.id === undefined ? undefined : idText(request.id);
-    if (method.startsWith('rpc.')) return this.#methods.answer(request, id, inBatch);
+    if (method.startsWith('rpc.') || method === LSP_CANCEL) {
+      return this.#methods.answer(request, id, inBatch);
+    }
     const endpoint = this.service.hub.endpoint(method);
     if (endpoint === undefined) return refuse(this.service, id, unknownMethod(method));
     if (id !== undefined && (this.#calls.has(id) || this.streams.has(id))) {

@@ -1,4 +1,6 @@
 import type { CreateDriver } from '../driver.ts';
+import { httpDriver } from './jsonrpc-http.ts';
+import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { ndjsonDriver } from './rest.ts';
 
 export interface DriverEntry {
@@ -11,6 +13,21 @@ export interface DriverEntry {
   readonly create: CreateDriver;
 }
 
+const ONE_ANSWER = 'over HTTP a JSON-RPC request has one answer; streams need a connection';
+
 export const DRIVERS: readonly DriverEntry[] = [
   { protocol: 'rest', client: 'undici', create: ndjsonDriver },
+  {
+    protocol: 'jsonrpc',
+    client: 'jayson (HTTP)',
+    without: {
+      serverStream: ONE_ANSWER,
+      clientStream: ONE_ANSWER,
+      bidirectional: ONE_ANSWER,
+      'unary: cancel': 'jayson has no way to give up a request',
+    },
+    create: httpDriver,
+  },
+  { protocol: 'jsonrpc', client: 'json-rpc-2.0 (TCP)', create: tcpDriver },
+  { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
 ];
