@@ -241,9 +241,7 @@ test(
     const refused: string[] = [];
     const asked = (async () => {
       while (asking) {
-        await version().catch(() => {
-          refused++;
-        });
+        await version().catch((error: Error) => refused.push(String(error.cause ?? error)));
       }
     })();
     await writeFile(join(folder, 'version.ts'), `export const VERSION = '2.0.0';\n`);
