@@ -23,6 +23,10 @@ const log = Type.Object(
       default: 'auto',
       description: 'How log lines look on stderr; auto: text at a terminal, else JSON lines.',
     }),
+    access: Type.Boolean({
+      default: false,
+      description: 'A line for each call that succeeded; calls that failed have theirs anyway.',
+    }),
   },
   { additionalProperties: false, description: 'The log, on stderr.' },
 );

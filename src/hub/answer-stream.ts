@@ -2,7 +2,7 @@ import type { AbortListener, Call } from '../model/call.ts';
 import type { Fault } from '../model/fault.ts';
 import { Fault as FaultClass } from '../model/fault.ts';
 import type { CallRunner } from './call-runner.ts';
-import { startDeadline } from './deadline.ts';
+import { type DeadlineWatch, unwatchDeadline, watchDeadline } from './deadline.ts';
 import type { Meter } from './diagnostics.ts';
 import { badOutput, faultOf } from './fault-of.ts';
 import { GuardedStream, iteratorOf, type StreamGuard } from './guarded-stream.ts';
@@ -17,7 +17,7 @@ export class AnswerStream implements StreamGuard, AbortListener {
   readonly #call: Call;
   readonly #meter: Meter;
   readonly #input: InputStream | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #deadline: DeadlineWatch;
 
   /** @throws TypeError where the handler's answer is no stream. */
   constructor(
@@ -38,7 +38,7 @@ export class AnswerStream implements StreamGuard, AbortListener {
     this.#meter = meter;
     this.#input = input;
     this.stream = new GuardedStream(source, this);
-    this.#timer = startDeadline(call);
+    this.#deadline = watchDeadline(call);
     runner.ongoing.set(call, endpoint);
     call.listen(this);
   }
@@ -57,7 +57,7 @@ export class AnswerStream implements StreamGuard, AbortListener {
   }
 
   ended(fault: Error | undefined, readerLeft: boolean): void {
-    clearTimeout(this.#timer);
+    unwatchDeadline(this.#deadline, this.#call);
     // The handler may wait for something else than its next item: tell it that nobody reads.
     if (readerLeft) this.#call.abort(new FaultClass('CANCELLED', 'The reader left the stream.'));
     this.#runner.end(this.#endpoint, this.#call, this.#meter, this.#input, fault as Fault);

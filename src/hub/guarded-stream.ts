@@ -46,6 +46,8 @@ export class GuardedStream implements AsyncIterableIterator<unknown, undefined> 
   #resolve: ((result: Result) => void) | undefined;
   #reject: ((fault: Error) => void) | undefined;
   #last: Promise<Result> | undefined;
+  /** Reads that wait for one before them. */
+  #queued = 0;
 
   constructor(source: Source, guard: StreamGuard) {
     this.#source = source;
@@ -58,22 +60,31 @@ export class GuardedStream implements AsyncIterableIterator<unknown, undefined> 
 
   next(): Promise<Result> {
     // A reader that does not wait for its answer gets them in turn.
-    if (this.#resolve !== undefined) {
-      const again = (): Promise<Result> => this.next();
-      this.#last = (this.#last as Promise<Result>).then(again, again);
+    if (this.#resolve !== undefined || this.#queued > 0) {
+      this.#queued++;
+      this.#last = (this.#last as Promise<Result>).then(this.#inTurn, this.#inTurn);
       return this.#last;
     }
+    this.#last = this.#next();
+    return this.#last;
+  }
+
+  #inTurn = (): Promise<Result> => {
+    this.#queued--;
+    return this.#next();
+  };
+
+  #next(): Promise<Result> {
     if (this.#fault !== undefined) {
       const fault = this.#fault;
       this.#fault = undefined;
       return Promise.reject(fault);
     }
     if (this.#ended) return Promise.resolve(DONE);
-    this.#last = new Promise<Result>((resolve, reject) => {
+    const answer = new Promise<Result>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const answer = this.#last;
     this.#pull();
     return answer;
   }

@@ -1,7 +1,7 @@
 import type { AbortListener, Call } from '../model/call.ts';
 import type { Fault } from '../model/fault.ts';
 import type { CallRunner } from './call-runner.ts';
-import { startDeadline } from './deadline.ts';
+import { type DeadlineWatch, unwatchDeadline, watchDeadline } from './deadline.ts';
 import type { Meter } from './diagnostics.ts';
 import { iteratorOf, leave } from './guarded-stream.ts';
 import type { InputStream } from './input-stream.ts';
@@ -16,7 +16,7 @@ export class PendingCall implements AbortListener {
   readonly #call: Call;
   readonly #meter: Meter;
   readonly #input: InputStream | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #deadline: DeadlineWatch;
   #resolve!: (value: unknown) => void;
   #reject!: (fault: Fault) => void;
   #over = false;
@@ -38,7 +38,7 @@ export class PendingCall implements AbortListener {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#timer = startDeadline(call);
+    this.#deadline = watchDeadline(call);
     runner.ongoing.set(call, endpoint);
     answer.then(
       (value) => this.#answered(value),
@@ -77,7 +77,7 @@ export class PendingCall implements AbortListener {
 
   #stop(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    unwatchDeadline(this.#deadline, this.#call);
     this.#call.unlisten(this);
   }
 }

@@ -177,14 +177,23 @@ test('a stream that comes after the deadline is closed', async () => {
 test('a reader that does not wait gets its items in order', async () => {
   const hub = await hubWith([
     operation('watch', { output: streaming }),
-    () => new Source([1, 2, 3], 'end'),
+    async function* () {
+      for (let n = 1; n <= 6; n++) {
+        await turn();
+        yield n;
+      }
+    },
   ]);
   const stream = run(hub, 'watch', callOf({})) as Stream;
-  const all = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()]);
+  const reads = [stream.next(), stream.next(), stream.next()];
+  // One more comes as soon as the first is answered, while the others still wait.
+  const late = reads[0]!.then(() => stream.next());
+  const all = await Promise.all([...reads, late, late.then(() => stream.next())]);
   assert.deepEqual(
     all.map(({ value }) => value),
-    [1, 2, 3, undefined],
+    [1, 2, 3, 4, 5],
   );
+  await stream.return!();
 });
 
 const sum = async (input: AsyncIterable<number>): Promise<number> => {

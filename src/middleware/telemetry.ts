@@ -11,6 +11,7 @@ export const TelemetryOptions = Type.Object(
     }),
     traces: Type.String({
       default: '',
+      pattern: '^(console|https?://.+)?$',
       description:
         'Where spans are sent: "console", or the URL of an OTLP/HTTP collector such as http://127.0.0.1:4318/v1/traces. Empty: nowhere.',
     }),

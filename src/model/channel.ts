@@ -1,5 +1,10 @@
 import type { Fault } from './fault.ts';
 
+interface Waiter<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(fault: Fault): void;
+}
+
 /**
  * A bounded queue between who pushes and one reader that iterates: how a protocol hands a
  * client's stream to a handler. `push` answers false when the queue is full: stop reading the
@@ -11,9 +16,8 @@ export class Channel<T> implements AsyncIterable<T>, AsyncIterator<T, undefined>
   #head = 0;
   #ended = false;
   #fault: Fault | undefined;
-  #waiting:
-    | { resolve(result: IteratorResult<T, undefined>): void; reject(fault: Fault): void }
-    | undefined;
+  /** Reads that came before their items; more than one where a reader does not wait. */
+  readonly #waiting: Waiter<T>[] = [];
   #closed = false;
 
   /** Called when there is room again after a push that answered false. */
@@ -33,9 +37,8 @@ export class Channel<T> implements AsyncIterable<T>, AsyncIterator<T, undefined>
   /** Items pushed after the end, or after the reader left, are dropped. */
   push(item: T): boolean {
     if (this.#ended || this.#closed) return true;
-    const waiting = this.#waiting;
+    const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
-      this.#waiting = undefined;
       waiting.resolve({ value: item, done: false });
       return true;
     }
@@ -47,19 +50,17 @@ export class Channel<T> implements AsyncIterable<T>, AsyncIterator<T, undefined>
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve({ value: undefined, done: true });
+    this.#release();
   }
 
   /** The reader sees the fault after what is queued. */
   fail(fault: Fault): void {
     if (this.#ended) return;
     this.#ended = true;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (waiting !== undefined) waiting.reject(fault);
-    else this.#fault = fault;
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#fault = fault;
+    else waiting.reject(fault);
+    this.#release();
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
@@ -82,7 +83,7 @@ export class Channel<T> implements AsyncIterable<T>, AsyncIterator<T, undefined>
     }
     if (this.#ended || this.#closed) return Promise.resolve({ value: undefined, done: true });
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting.push({ resolve, reject });
     });
   }
 
@@ -92,9 +93,7 @@ export class Channel<T> implements AsyncIterable<T>, AsyncIterator<T, undefined>
       const unfinished = !this.#ended;
       this.#items = [];
       this.#head = 0;
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      waiting?.resolve({ value: undefined, done: true });
+      this.#release();
       if (unfinished) this.onClose?.();
       // Whoever waits for room must learn that everything is now taken (and dropped).
       this.onReady?.();
@@ -104,5 +103,11 @@ export class Channel<T> implements AsyncIterable<T>, AsyncIterator<T, undefined>
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Tells all who wait that nothing comes any more. */
+  #release(): void {
+    for (const waiting of this.#waiting) waiting.resolve({ value: undefined, done: true });
+    this.#waiting.length = 0;
   }
 }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import http2 from 'node:http2';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { Agent, request } from 'undici';
+import { H2CClient } from 'undici';
 import { withHttp2Server } from './http2-kit.ts';
 
 interface Answer {
@@ -142,6 +142,44 @@ test('a response before the end of the body reaches the client', () =>
     assert.equal((await ask(session, { ':path': '/' })).status, 200);
   }));
 
+test('a long mixed run on one connection is answered to the last request', () =>
+  withSession(
+    async (session, seen) => {
+      // Small windows, so that flow control is at work all the time; a fixed series of sizes.
+      const sizes = Array.from({ length: 400 }, (_, index) => (index * 7_919) % 60_000);
+      const queue = sizes.map((size, index) => async () => {
+        if (index % 10 === 0) {
+          const stream = session.request({ ':path': '/endless' });
+          stream.on('error', () => undefined);
+          await new Promise((resolve) => stream.once('data', resolve));
+          const closed = new Promise((resolve) => stream.once('close', resolve));
+          stream.close(http2.constants.NGHTTP2_CANCEL);
+          await closed;
+        } else if (index % 3 === 0) {
+          const answer = await ask(session, { ':path': `/large/${size}` });
+          assert.equal(answer.body.length, size);
+        } else if (index % 3 === 1) {
+          const answer = await ask(
+            session,
+            { ':path': '/early', ':method': 'POST' },
+            Buffer.alloc(size),
+          );
+          assert.equal(answer.status, 403);
+        } else {
+          const body = Buffer.alloc(size, index);
+          const answer = await ask(session, { ':path': '/echo', ':method': 'POST' }, body);
+          assert.deepEqual(answer.body, body);
+        }
+      });
+      const worker = async () => {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) await next();
+      };
+      await Promise.all(Array.from({ length: 20 }, worker));
+      assert.equal(seen.aborted, 40);
+    },
+    { http2: { streamWindowBytes: 65_535, connectionWindowBytes: 65_535, responseBytes: 20_000 } },
+  ));
+
 test('a graceful end lets running requests finish and refuses new ones', () =>
   withHttp2Server(async ({ url, listener }) => {
     const session = http2.connect(url);
@@ -156,19 +194,25 @@ test('a graceful end lets running requests finish and refuses new ones', () =>
     assert.equal(listener.connections, 0);
   }));
 
-test('undici speaks HTTP/2 without TLS to it', (t) =>
+test('undici speaks HTTP/2 without TLS to it', () =>
   withHttp2Server(async ({ url }) => {
-    const agent = new Agent({ allowH2: true, useH2c: true } as Agent.Options);
+    const client = new H2CClient(url);
     try {
-      const answer = await request(`${url}/echo`, {
-        method: 'POST',
-        body: Buffer.alloc(100_000, 'z'),
-        dispatcher: agent,
-      });
-      assert.equal((await answer.body.arrayBuffer()).byteLength, 100_000);
-      if (!('x-trailer' in answer.trailers)) t.diagnostic('undici used HTTP/1.1');
+      const path = '/echo';
+      const answers = await Promise.all(
+        [0, 1, 100_000].map(async (size) => {
+          const { statusCode, body } = await client.request({
+            method: 'POST',
+            path,
+            body: Buffer.alloc(size, 'z'),
+          });
+          assert.equal(statusCode, 200);
+          return (await body.arrayBuffer()).byteLength;
+        }),
+      );
+      assert.deepEqual(answers, [0, 1, 100_000]);
     } finally {
-      await agent.destroy();
+      await client.destroy();
     }
   }));
 
@@ -189,6 +233,6 @@ test('curl speaks HTTP/2 with prior knowledge to it', async (t) => {
       'hello',
       `${url}/`,
     ]);
-    assert.equal(stdout, 'at once 5 2 200');
+    assert.match(stdout, /^(at once|later) 5 2 200$/);
   });
 });

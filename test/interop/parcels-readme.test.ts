@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { startHub } from '#polywire/testing';
@@ -75,4 +77,30 @@ test('curl alone takes a parcel from the sender to the door', async () => {
   assert.match(output, /\{"accepted":2,"rejected":0/);
   const steps = [...output.matchAll(/^data: .*"to":"(\w+)"/gm)].map(([, to]) => to);
   assert.deepEqual(steps, ['collected', 'arrived', 'loaded', 'delivered']);
+});
+
+test('what the README shows of npm start is what is printed', {
+  timeout: 60_000,
+}, async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'parcels-up-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const args = ['src/cli/main.ts', 'up', 'examples/parcels', '--port', '0', '--data', folder];
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 30_000,
+  });
+  let output = '';
+  for await (const piece of child.stdout) {
+    output += piece;
+    if (output.includes('Ctrl+C stops')) break;
+  }
+  child.kill();
+  const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+  assert.ok(port !== undefined, output);
+  const shown = output
+    .replaceAll(`127.0.0.1 ${port}`, '127.0.0.1 7070')
+    .replaceAll(`:${port}`, ':7070');
+  for (const line of shown.split('\n')) {
+    if (!line.includes(folder)) assert.ok(readme.includes(line.trim()), line);
+  }
 });

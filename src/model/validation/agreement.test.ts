@@ -101,20 +101,29 @@ const definitions = {
   Tree: { type: 'object', properties: { a: { $ref: '#/$defs/Tree' } }, required: ['b'] },
 };
 
+/** ajv's verdict; undefined where the code that it made does not run (some `not` inside unions). */
+function verdict(theirs: (value: unknown) => unknown, candidate: unknown): boolean | undefined {
+  try {
+    return theirs(candidate) === true;
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
+
 test('the compiled check, the search for violations and ajv agree on every value', () => {
   const ajv = new Ajv2020({
     strict: false,
     logger: false,
     validateSchema: false,
-    // Its tracking of evaluated items makes code that throws, and is not looked at here.
-    unevaluated: false,
   });
   fc.assert(
     fc.property(schema, fc.array(value, { minLength: 4, maxLength: 8 }), (one, values) => {
       const validator = compileSchema(one, definitions);
       const theirs = ajv.compile(typeof one === 'boolean' ? one : { ...one, $defs: definitions });
       for (const candidate of values) {
-        const expected = theirs(candidate);
+        const expected = verdict(theirs, candidate);
+        if (expected === undefined) continue;
         const shown = `${JSON.stringify(one)} of ${JSON.stringify(candidate)}`;
         assert.equal(validator.check(candidate), expected, `check: ${shown}`);
         const found = findViolations(one, definitions, candidate);
