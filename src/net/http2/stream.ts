@@ -21,6 +21,8 @@ export interface StreamOwner {
   readonly sendWindowBytes: number;
   readonly receiveWindowBytes: number;
   readonly responseBytes: number;
+  /** The most that any request's body may have when it is read as a whole. */
+  readonly maxBodyBytes: number;
   /** Something was written outside of a read: it goes out at the turn's end. */
   touched(): void;
   /** END_STREAM is sent. */
@@ -142,7 +144,7 @@ export class Stream implements RoutableExchange, Outgoing {
 
   bytes(maxBytes: number): MaybePromise<Buffer> {
     if (this.incoming === undefined) return NO_BODY;
-    return this.incoming.whole(maxBytes, this.contentLength);
+    return this.incoming.whole(Math.min(maxBytes, this.owner.maxBodyBytes), this.contentLength);
   }
 
   body(): AsyncIterable<Buffer> {

@@ -20,6 +20,7 @@ export class Streams implements StreamOwner {
   readonly meter: Meter;
   readonly sender: Sender;
   readonly receiveWindowBytes: number;
+  readonly maxBodyBytes: number;
   readonly responseBytes: number;
   /** Largest stream that a handler has seen. */
   lastDispatchedId = 0;
@@ -43,6 +44,7 @@ export class Streams implements StreamOwner {
     this.meter = session.context.meter;
     this.sender = session.sender;
     this.receiveWindowBytes = session.options.streamWindowBytes;
+    this.maxBodyBytes = session.context.options.limits.bodyBytes;
     this.responseBytes = session.options.responseBytes;
   }
 
