@@ -102,3 +102,33 @@ describe('one JSON array as a stream', () => {
     );
   });
 });
+
+describe('any bytes', () => {
+  it('are cut alike however they come, or refused as bad input', () => {
+    const piece = fc.constantFrom('[', ']', '{', '}', ',', '"', '\\', '\n', '\x1e', ' ', '1', 'é');
+    const outcome = (make: (maxBytes: number) => ValueSplitter, bytes: Buffer, size: number) => {
+      try {
+        return run(make(50), bytes, size).join('|');
+      } catch (error) {
+        assert.ok(error instanceof Fault, String(error));
+        return error.code;
+      }
+    };
+    for (const make of [ndjsonSplitter, jsonSequenceSplitter, jsonArraySplitter]) {
+      fc.assert(
+        fc.property(
+          fc.array(piece, { maxLength: 80 }),
+          fc.integer({ min: 1, max: 9 }),
+          (all, size) => {
+            const bytes = Buffer.from(all.join(''));
+            assert.equal(
+              outcome(make, bytes, size),
+              outcome(make, bytes, Math.max(1, bytes.length)),
+            );
+          },
+        ),
+        { numRuns: 300 },
+      );
+    }
+  });
+});
