@@ -70,7 +70,7 @@ export class Stream implements RoutableExchange, Outgoing {
   received: number;
   /** Bytes of the compressed head, for the figures. */
   headBytes: number;
-  /** When the body was last waited for or grew. */
+  /** When the body was last waited for or grew, or a whole response last went on. */
   waitingSinceMs: number;
   incoming: IncomingBody | undefined;
 
@@ -176,6 +176,7 @@ export class Stream implements RoutableExchange, Outgoing {
     });
     if (empty) this.sent();
     else sender.data(this, bytes, true);
+    if (!this.localClosed) this.waitingSinceMs = this.owner.nowMs();
     this.owner.touched();
   }
 
@@ -218,7 +219,13 @@ export class Stream implements RoutableExchange, Outgoing {
     this.owner.sent(this);
   }
 
+  /** A whole response that the client does not take: nobody but the client can end it. */
+  get stalled(): boolean {
+    return this.#answered && this.#writer === undefined && !this.localClosed;
+  }
+
   progressed(): void {
+    if (this.stalled) this.waitingSinceMs = this.owner.nowMs();
     this.#writer?.wake();
   }
 
