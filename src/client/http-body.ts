@@ -37,19 +37,51 @@ export async function* eventsOf(response: Response): AsyncGenerator<ReceivedEven
   }
 }
 
-/** Items as a body of newline-delimited JSON, taken from their source as fast as they go out. */
-export function linesOf(items: ItemSource): ReadableStream<Uint8Array> {
+/** Items as a body of newline-delimited JSON, taken from their source as fast as they go out.
+ * @param failed is told when the source throws, or an item is no JSON */
+export function linesOf(
+  items: ItemSource,
+  failed: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator =
     Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   return new ReadableStream({
     async pull(controller) {
-      const step = await iterator.next();
-      if (step.done === true) controller.close();
-      else controller.enqueue(encoder.encode(`${JSON.stringify(step.value)}\n`));
+      try {
+        const step = await iterator.next();
+        if (step.done === true) controller.close();
+        else controller.enqueue(encoder.encode(`${JSON.stringify(step.value)}\n`));
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
     },
     async cancel() {
       await iterator.return?.();
     },
   });
+}
+
+/** @throws Fault INVALID_ARGUMENT for what JSON cannot express */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new Fault('INVALID_ARGUMENT', `This is no JSON: ${(error as Error).message}`);
+  }
+}
+
+/** The headers of a request. @throws Fault INVALID_ARGUMENT for names and values HTTP forbids */
+export function headersOf(
+  metadata: Readonly<Record<string, string>> | undefined,
+  contentType: string,
+): Headers {
+  try {
+    const headers = new Headers(metadata);
+    headers.set('content-type', contentType);
+    return headers;
+  } catch (error) {
+    throw new Fault('INVALID_ARGUMENT', `Metadata: ${(error as Error).message}`);
+  }
 }

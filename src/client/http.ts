@@ -4,7 +4,7 @@ import { subjectLevels } from '../model/subject.ts';
 import { EVENT_STREAM_TYPE, STREAM_EVENTS } from '../wire/event-stream.ts';
 import { pathOfLevels } from '../wire/subject-path.ts';
 import { CallScope } from './call-scope.ts';
-import { eventsOf, linesOf, problemOf } from './http-body.ts';
+import { eventsOf, headersOf, jsonOf, linesOf, problemOf } from './http-body.ts';
 import { type HubRequest, subscribeByHttp } from './http-subscription.ts';
 import { leavable } from './leavable.ts';
 import {
@@ -51,8 +51,8 @@ export class HttpTransport implements Transport {
   async publish(subject: string, payload: unknown, options: CallOptions): Promise<void> {
     const scope = this.#scope(options);
     try {
-      const headers = headersOf(options, 'application/json');
-      const body = JSON.stringify(payload);
+      const headers = headersOf(options.metadata, 'application/json');
+      const body = jsonOf(payload);
       const path = `/publish/${pathOfLevels(subjectLevels(subject))}`;
       const response = await this.#fetch(path, scope, { method: 'POST', headers, body });
       await response.body?.cancel();
@@ -82,11 +82,14 @@ export class HttpTransport implements Transport {
   ): Promise<Response> {
     const path = `/${operation.replace('.', '/')}`;
     const streams = isItemSource(input);
-    const headers = headersOf(options, streams ? 'application/x-ndjson' : 'application/json');
-    headers.set('accept', `application/json, ${EVENT_STREAM_TYPE}`);
-    if (options.timeoutMs !== undefined) headers.set('x-timeout-ms', String(options.timeoutMs));
-    const body = streams ? linesOf(input) : JSON.stringify(input ?? {});
+    const type = streams ? 'application/x-ndjson' : 'application/json';
     try {
+      const headers = headersOf(options.metadata, type);
+      headers.set('accept', `application/json, ${EVENT_STREAM_TYPE}`);
+      if (options.timeoutMs !== undefined) headers.set('x-timeout-ms', String(options.timeoutMs));
+      const body = streams
+        ? linesOf(input, (error) => scope.end(sourceFault(error)))
+        : jsonOf(input ?? {});
       const init: RequestInit = { method: 'POST', headers, body, duplex: 'half' };
       return await this.#fetch(path, scope, init);
     } catch (error) {
@@ -147,10 +150,8 @@ export class HttpTransport implements Transport {
   }
 }
 
-function headersOf(options: CallOptions, contentType: string): Headers {
-  const headers = new Headers(options.metadata);
-  headers.set('content-type', contentType);
-  return headers;
+function sourceFault(cause: unknown): Fault {
+  return new Fault('CANCELLED', 'The source of the items failed.', { cause });
 }
 
 function isEventStream(response: Response): boolean {

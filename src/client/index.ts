@@ -57,6 +57,24 @@ export function createClient<C extends AnyContract>(options: ClientOptions<C>): 
   return withServices(ownMembers(transport, options.timeoutMs, subjects)) as unknown as Client<C>;
 }
 
+const MAX_TIMEOUT_MS = 999_999_999;
+
+/** The options with a whole number of milliseconds; Infinity waits as long as the hub.
+ * @throws Fault INVALID_ARGUMENT for a time that is none */
+function withTimeout(options: CallOptions = {}, usual: number | undefined): CallOptions {
+  const timeoutMs = options.timeoutMs ?? usual;
+  if (timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY) {
+    return { ...options, timeoutMs: undefined };
+  }
+  if (!(timeoutMs > 0)) {
+    throw new Fault(
+      'INVALID_ARGUMENT',
+      `timeoutMs is ${timeoutMs}; expected milliseconds above 0.`,
+    );
+  }
+  return { ...options, timeoutMs: Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS) };
+}
+
 /** The hub's address for HTTP, without a slash at the end. */
 function baseOf(text: string): string {
   const url = new URL(text);
@@ -77,7 +95,7 @@ function ownMembers(
     transport.close(new Fault('CANCELLED', 'The client is closed.'));
   return {
     call: (operation: string) => (input?: unknown, options?: CallOptions) =>
-      new Reply(transport.call(operation, input, { timeoutMs, ...options })),
+      new Reply(transport.call(operation, input, withTimeout(options, timeoutMs))),
     events: {
       subscribe: (event: string, options: SubscribeOptions = {}) =>
         subscribeTo(transport, async () => (await subjects()).filterOf(event), options),
@@ -85,7 +103,7 @@ function ownMembers(
         subscribeTo(transport, async () => filter, options),
       publish: async (event: string, payload: unknown, options: CallOptions = {}) => {
         const subject = (await subjects()).subjectOf(event, payload);
-        await transport.publish(subject, payload, { timeoutMs, ...options });
+        await transport.publish(subject, payload, withTimeout(options, timeoutMs));
       },
     },
     isError: (thrown: unknown, name: string) => thrown instanceof Fault && thrown.error === name,

@@ -35,7 +35,7 @@ export class SocketCall implements Outcome {
       overrun: () => {},
       room: () => {},
     });
-    this.#begin(session, request).catch((error: unknown) => this.#fail(Fault.from(error)));
+    this.#begin(session, request).catch((error: unknown) => this.#fail(faultOf(error)));
   }
 
   async #begin(connecting: Promise<ClientSession>, request: SocketRequest): Promise<void> {
@@ -118,6 +118,12 @@ export class SocketCall implements Outcome {
       new Fault('INVALID_ARGUMENT', 'The answer is a stream; use "for await".'),
     );
   }
+}
+
+/** What cannot be sent is no JSON; everything else that goes wrong is a Fault already. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  return new Fault('INVALID_ARGUMENT', `The input is no JSON: ${(error as Error).message}`);
 }
 
 /** What a call answers whose answer was a stream: how many items it had. */

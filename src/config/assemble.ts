@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Authenticator } from '../hub/authenticator.ts';
 import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
@@ -170,6 +171,9 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: b
   ];
 }
 
+/** How long calls are taken after the last connection was. */
+const LAST_CALLS_MS = 100;
+
 async function stopSystem(
   hub: RunningHub,
   listener: Listener,
@@ -177,11 +181,17 @@ async function stopSystem(
   deadlineMs: number,
   logger: Logger | undefined,
 ): Promise<'drained' | 'cut'> {
-  // Together: connections that are told to finish wait for their calls, which the hub ends.
-  const [report] = await Promise.all([
-    hub.drain(deadlineMs),
-    deadlineMs > 0 ? listener.drain(deadlineMs) : listener.close(),
+  const connectionsDone = deadlineMs > 0 ? listener.drain(deadlineMs) : listener.close();
+  // What had reached this process before it stopped listening is still taken.
+  const graceMs = Math.min(LAST_CALLS_MS, deadlineMs);
+  const timer = new AbortController();
+  await Promise.race([
+    connectionsDone,
+    sleep(graceMs, undefined, { signal: timer.signal }).catch(() => undefined),
   ]);
+  timer.abort();
+  // Connections that are told to finish wait for their calls, which the hub ends.
+  const [report] = await Promise.all([hub.drain(deadlineMs - graceMs), connectionsDone]);
   await listener.close();
   await closeServers(servers);
   logger?.info(report, 'the hub stopped');

@@ -175,3 +175,28 @@ test('a hub that stops refuses messages and subscriptions, and ends the ones it 
   assert.throws(() => hub.publish([message('a.b')], origin), { code: 'UNAVAILABLE' });
   assert.throws(() => hub.subscribe({ filter: 'a', credit: 1 }, subscriber, origin), Fault);
 });
+
+test('a hub that is stopped while it starts stops what has started, and never gets ready', async () => {
+  const steps: string[] = [];
+  let open = (): void => undefined;
+  const hub = createHub();
+  hub.add(
+    application([], {
+      start: async () => {
+        await new Promise<void>((resolve) => (open = resolve));
+        steps.push('started');
+      },
+      stop: () => void steps.push('stopped'),
+    }),
+  );
+  hub.add({
+    ...application([], { contract: { name: 'two', services: [] } }),
+    start: () => void steps.push('never'),
+  });
+  const starting = hub.start();
+  const stopping = hub.stop();
+  open();
+  await Promise.all([starting, stopping]);
+  assert.deepEqual(steps, ['started', 'stopped']);
+  assert.equal(hub.state, 'stopped');
+});

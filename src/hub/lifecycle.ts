@@ -31,6 +31,8 @@ interface Parts {
 }
 
 const RETRY_AFTER_MS = 1000;
+/** How long one application may take to stop; it must not keep the process for ever. */
+const APPLICATION_MS = 10_000;
 
 /** From starting to ready to draining to stopped; never back. */
 export class Lifecycle {
@@ -50,7 +52,7 @@ export class Lifecycle {
   }
 
   drain(deadlineMs: number): Promise<DrainReport> {
-    if (this.#draining === undefined) this.#draining = this.#drain(deadlineMs);
+    if (this.#draining === undefined) this.#draining = this.#drain(deadlineMs, this.#starting);
     // Asked again: the nearer deadline counts, and there is no nearer one than now.
     else if (deadlineMs <= 0) this.#cut();
     return this.#draining;
@@ -70,9 +72,16 @@ export class Lifecycle {
   async #start(): Promise<void> {
     const { registry, runner } = this.#parts;
     try {
-      for (const served of registry.applications) await this.#startOne(served);
+      for (const served of registry.applications) {
+        if (this.state !== 'starting') return;
+        await this.#startOne(served);
+      }
     } catch (thrown) {
-      await this.#drain(0);
+      // One that was asked for meanwhile waits for this.
+      if (this.#draining === undefined) {
+        this.#draining = this.#drain(0, undefined);
+        await this.#draining;
+      }
       throw thrown;
     }
     if (this.state !== 'starting') return;
@@ -98,7 +107,7 @@ export class Lifecycle {
     served.state = 'ready';
   }
 
-  async #drain(deadlineMs: number): Promise<DrainReport> {
+  async #drain(deadlineMs: number, starting: Promise<void> | undefined): Promise<DrainReport> {
     const { runner, exchange } = this.#parts;
     const beganMs = performance.now();
     this.state = 'draining';
@@ -112,6 +121,13 @@ export class Lifecycle {
     const aborted = this.#cut();
     const cut = Object.values(aborted).reduce((sum, count) => sum + count, 0);
     const subscriptionsClosed = exchange.endSubscriptions();
+    // What is still starting is to be stopped as well, once it has started.
+    if (starting !== undefined) {
+      await settledWithin(
+        APPLICATION_MS,
+        starting.catch(() => undefined),
+      );
+    }
     await this.#stopApplications();
     this.state = 'stopped';
     return {
@@ -156,7 +172,10 @@ export class Lifecycle {
       served.state = 'stopped';
       if (!wasReady) continue;
       try {
-        await served.application.stop?.();
+        const stopped = served.application.stop?.();
+        if (isPromise(stopped) && !(await settledWithin(APPLICATION_MS, stopped))) {
+          throw new Error(`it took more than ${APPLICATION_MS} ms`);
+        }
       } catch (thrown) {
         this.#parts.logger.error(
           { err: thrown, application: served.application.contract.name },
@@ -177,5 +196,19 @@ export class Lifecycle {
     const directory = join(root, 'applications', application);
     mkdirSync(directory, { recursive: true });
     return directory;
+  }
+}
+
+/** Waits for a promise, but not longer; false when the time was over first.
+ * @throws what the promise rejects with */
+async function settledWithin(timeoutMs: number, promise: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

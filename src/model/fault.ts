@@ -97,12 +97,25 @@ export interface FaultOptions {
   readonly cause?: unknown;
 }
 
+/** The same symbol in every copy of this package. */
+const BRAND = Symbol.for('polywire.Fault');
+
 /**
  * An error that a caller is meant to see: of the hub, or declared by a contract (then `error`
  * names it and `data` is its typed data). Everything else that is thrown becomes INTERNAL with
  * its message kept out of the answer.
  */
 export class Fault extends Error {
+  /**
+   * Faults of another copy of this package are faults too: a command that is installed globally
+   * serves an application that imports its own copy.
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this, and judge as usual
+    if (this !== Fault) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
   readonly code: FaultCode;
   readonly error: string | undefined;
   readonly data: unknown;
@@ -163,6 +176,9 @@ export class Fault extends Error {
     return new Fault('INTERNAL', 'The handler failed; the log has the reason.', { cause: thrown });
   }
 }
+
+// On the prototype, where it costs no fault anything.
+Object.defineProperty(Fault.prototype, BRAND, { value: true });
 
 export interface FaultDocument {
   readonly code: FaultCode;

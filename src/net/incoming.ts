@@ -11,6 +11,9 @@ export interface Candidate {
   take(connection: StreamConnection, bytes: Buffer): void;
 }
 
+/** How long a connection without a byte stays open when the hub stops. */
+const LAST_CHANCE_MS = 100;
+
 /** A connection whose protocol is not known yet. */
 export class Incoming implements Receiver {
   readonly #connection: StreamConnection;
@@ -20,6 +23,7 @@ export class Incoming implements Receiver {
   readonly deadlineMs: number;
   #pending: Buffer | undefined;
   #done = false;
+  #lastChance: NodeJS.Timeout | undefined;
 
   /** @param settled called once: known (undefined), or refused and why */
   constructor(
@@ -41,8 +45,10 @@ export class Incoming implements Receiver {
     for (const candidate of this.#candidates) {
       const detection = candidate.detect(all);
       if (detection === 'match') {
+        const draining = this.#lastChance !== undefined;
         this.#settle(undefined);
         candidate.take(this.#connection, all);
+        if (draining) this.#connection.receiver.drain();
         return;
       }
       if (detection === 'more') more = true;
@@ -72,14 +78,20 @@ export class Incoming implements Receiver {
     if (!this.#done) this.#settle('it closed before its protocol was known');
   }
 
+  /** A request may be on its way on a connection that was taken a moment ago: it gets its answer,
+   * and is the last one. */
   drain(): void {
     if (this.#done) return;
-    this.#settle(undefined);
-    this.#connection.destroy();
+    this.#lastChance ??= setTimeout(() => {
+      if (this.#done) return;
+      this.#settle(undefined);
+      this.#connection.destroy();
+    }, LAST_CHANCE_MS);
   }
 
   #settle(refused: string | undefined): void {
     this.#done = true;
+    clearTimeout(this.#lastChance);
     this.#pending = undefined;
     this.#settled(this, refused);
   }

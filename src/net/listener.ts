@@ -99,6 +99,7 @@ class HubListener implements Listener {
   readonly #listenFd: number | undefined;
   #addresses: HubAddress[] = [];
   #draining = false;
+  #closed = false;
   #whenEmpty: (() => void) | undefined;
 
   constructor(
@@ -232,10 +233,10 @@ class HubListener implements Listener {
     const address = transport === 'unix' ? undefined : (accepted.remoteAddress ?? '');
     const ofAddress = address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
     const { connections, connectionsPerAddress } = this.#options.limits;
-    if (this.#draining || this.#sockets.size >= connections || ofAddress >= connectionsPerAddress) {
+    if (this.#closed || this.#sockets.size >= connections || ofAddress >= connectionsPerAddress) {
       accepted.on('error', () => undefined);
       accepted.destroy();
-      if (!this.#draining) this.#refused('too many connections are open');
+      if (!this.#closed) this.#refused('too many connections are open');
       return;
     }
     let connection: StreamConnection | undefined;
@@ -338,6 +339,7 @@ class HubListener implements Listener {
 
   async close(): Promise<void> {
     this.#draining = true;
+    this.#closed = true;
     this.#tls?.close();
     this.#ticker.stop();
     const closing = this.#servers

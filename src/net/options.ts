@@ -78,10 +78,9 @@ const limits = section('What one client, or all of them, may take.', {
     'Bytes queued for a slow reader before its connection is not written to any more.',
   ),
   inFlight: count(100, 'Requests in progress at one time on one HTTP connection.'),
-  jsonDepth: count(64, 'Deepest nesting of arrays and objects in JSON that is taken in.'),
   bodyBytes: count(
     10_485_760,
-    'Largest body of an HTTP request that is held in memory as a whole.',
+    'Largest body of an HTTP request that is held in memory as a whole, whatever a protocol would take.',
   ),
 });
 

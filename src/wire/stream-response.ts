@@ -83,6 +83,8 @@ export async function firstItem(
   iterator: AsyncIterator<unknown>,
 ): Promise<{ readonly pending: Promise<IteratorResult<unknown>>; readonly first: FirstItem }> {
   const pending = iterator.next();
+  // Where the client has left meanwhile nobody waits for it any more; its fault is nobody's then.
+  pending.catch(() => undefined);
   const turn = new Promise<undefined>((resolve) => {
     setImmediate(resolve, undefined);
   });

@@ -282,6 +282,35 @@ for (const over of ['http', 'websocket'] as const) {
       await assert.rejects(late, (fault) => fault instanceof Fault && fault.code === 'CANCELLED');
     });
 
+    test('what cannot be sent fails with a fault that says why', async (context) => {
+      const { client } = await setUp(context);
+      const has = (code: string) => (fault: unknown) =>
+        fault instanceof Fault && fault.code === code;
+      const circle: Record<string, unknown> = {};
+      circle.self = circle;
+      await assert.rejects(
+        client.things.echo(circle as { text?: string }),
+        has('INVALID_ARGUMENT'),
+      );
+      async function* failing() {
+        yield { value: 1 };
+        throw new Error('no more paper');
+      }
+      await assert.rejects(
+        client.things.sum(failing()),
+        (fault) => has('CANCELLED')(fault) && /paper/.test(String((fault as Fault).cause)),
+      );
+      for (const timeoutMs of [0, -1, Number.NaN]) {
+        await assert.rejects(
+          async () => client.things.echo({}, { timeoutMs }),
+          has('INVALID_ARGUMENT'),
+        );
+      }
+      for (const timeoutMs of [Number.POSITIVE_INFINITY, 1e12, 999.5]) {
+        assert.deepEqual(await client.things.echo({ text: 'x' }, { timeoutMs }), { text: 'x' });
+      }
+    });
+
     test('metadata reaches the handler', async (context) => {
       const { client } = await setUp(context);
       const metadata = { 'x-tenant': 'blue' };

@@ -287,6 +287,12 @@ test('time limits: first frame, a frame that stops, a body that stops, silence',
   stopped.tick(121_000);
   await assert.rejects(body as Promise<Buffer>, { status: 408 });
   assert.equal(stopped.endedByServer, false);
+  const untaken = new RawPeer();
+  untaken.handle = (exchange) => exchange.respond(200, NO_HEADERS, 'x');
+  untaken.send(settings(4, 0), request(1));
+  untaken.frames();
+  untaken.tick(121_000);
+  assert.deepEqual(untaken.summary(), ['RST_STREAM 1 8']);
   const silent = new RawPeer();
   silent.tick(76_000);
   assert.deepEqual(silent.summary(), ['GOAWAY 0']);

@@ -109,6 +109,16 @@ test('a body past the limit of its handler is refused with 413', () =>
     }
   }));
 
+test('no body is larger than limits.bodyBytes, whatever a handler would take', () =>
+  withListener({ routes: [echo], options: { limits: { bodyBytes: 10 } } }, async ({ port }) => {
+    const head = `POST /echo HTTP/1.1\r\n${HOST}${close}`;
+    const whole = await talk(port, `${head}Content-Length: 11\r\n\r\n01234567890`);
+    assert.match(whole, /^HTTP\/1\.1 413 [\s\S]*10 bytes/);
+    const chunks = 'Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n';
+    assert.match(await talk(port, head + chunks), /^HTTP\/1\.1 413 /);
+    assert.match(await talk(port, `${head}Content-Length: 10\r\n\r\n0123456789`), /0123456789$/);
+  }));
+
 test('a body nobody reads is thrown away, and the connection goes on', () =>
   withListener({ routes: [ignore, hello] }, async ({ port }) => {
     const client = new RawClient(port);

@@ -5,6 +5,7 @@ import type { HttpContext } from '../http/context.ts';
 import { StreamConnection } from '../stream-connection.ts';
 import { RequestError } from './errors.ts';
 import { type ExchangeCarrier, Http1Exchange } from './exchange.ts';
+import { ExchangeQueue } from './exchange-queue.ts';
 import type { TextFields } from './fields.ts';
 import type { Head } from './head.ts';
 import { RequestParser, type RequestSink } from './parser.ts';
@@ -31,8 +32,8 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   readonly #context: HttpContext;
   readonly #parser: RequestParser;
   readonly maxQueuedBytes: number;
-  /** In the order of the requests; the first one may write. */
-  readonly #exchanges: Http1Exchange[] = [];
+  readonly maxBodyBytes: number;
+  readonly #exchanges: ExchangeQueue;
   /** Whose body is coming in. */
   #incoming: Http1Exchange | undefined;
   #incomingBytes = 0;
@@ -51,7 +52,9 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   constructor(connection: Connection, context: HttpContext) {
     this.#connection = connection;
     this.#context = context;
+    this.#exchanges = new ExchangeQueue(connection);
     this.maxQueuedBytes = context.options.limits.queuedBytes;
+    this.maxBodyBytes = context.options.limits.bodyBytes;
     this.#parser = new RequestParser(this, context.options.http);
     this.#incoming = undefined;
     this.#refusal = undefined;
@@ -100,7 +103,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
 
   drained(): void {
     if (this.#upgraded !== undefined) this.#upgraded.drained();
-    else this.#exchanges[0]?.writer?.room();
+    else this.#exchanges.first?.writer?.room();
   }
 
   closed(): void {
@@ -160,7 +163,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
     return (
       running < this.#context.options.limits.inFlight &&
       isSafe(head) &&
-      isSafe(this.#exchanges[running - 1]!.head)
+      isSafe(this.#exchanges.last!.head)
     );
   }
 
@@ -223,11 +226,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   }
 
   write(exchange: Http1Exchange, chunk: string | Uint8Array): boolean {
-    if (this.#exchanges[0] === exchange) return this.#connection.write(chunk);
-    exchange.held ??= [];
-    exchange.held.push(chunk);
-    exchange.heldBytes += chunk.length;
-    return !exchange.backlogged;
+    return this.#exchanges.write(exchange, chunk);
   }
 
   closesAfter(exchange: Http1Exchange): boolean {
@@ -248,13 +247,11 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
       exchange.requestBody!.discard();
       this.#incomingBytes = 0;
     }
-    if (this.#exchanges[0] !== exchange) return;
-    this.#exchanges.shift();
-    if (exchange.mustClose) {
+    if (exchange !== this.#exchanges.first) return;
+    if (this.#exchanges.finish()) {
       this.#close();
       return;
     }
-    if (this.#exchanges.length > 0) this.#flushHeld();
     this.#progressMs = this.#context.ticker.nowMs;
     if (this.#closing || this.#upgraded !== undefined) return;
     if (this.#exchanges.length === 0) {
@@ -283,7 +280,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   ): void {
     this.#parser.stop();
     this.#context.ticker.remove(this);
-    this.#exchanges.length = 0;
+    this.#exchanges.clear();
     if (this.#connection instanceof StreamConnection) {
       this.#connection.countFor(exchange.meter, true);
     }
@@ -321,29 +318,6 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   }
 
   // --- Own work ---
-
-  /** Responses that waited for the ones before them. */
-  #flushHeld(): void {
-    for (;;) {
-      const first = this.#exchanges[0];
-      if (first === undefined) return;
-      const held = first.held;
-      if (held !== undefined) {
-        first.held = undefined;
-        first.heldBytes = 0;
-        for (const chunk of held) this.#connection.write(chunk);
-      }
-      if (!first.finished) {
-        first.writer?.room();
-        return;
-      }
-      this.#exchanges.shift();
-      if (first.mustClose) {
-        this.#close();
-        return;
-      }
-    }
-  }
 
   /** Reads on, or stops reading while requests or body pieces wait. */
   #regulate(): void {
@@ -401,7 +375,6 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   #loseAll(): void {
     this.#incoming?.requestBody?.fail(CLIENT_LEFT);
     this.#incoming = undefined;
-    const exchanges = this.#exchanges.splice(0);
-    for (const exchange of exchanges) exchange.lost(CLIENT_LEFT);
+    for (const exchange of this.#exchanges.clear()) exchange.lost(CLIENT_LEFT);
   }
 }

@@ -17,6 +17,8 @@ export interface ExchangeCarrier extends BodyFlow {
   /** Bytes that wait for the client. */
   readonly queuedBytes: number;
   readonly maxQueuedBytes: number;
+  /** The most that any request's body may have when it is read as a whole. */
+  readonly maxBodyBytes: number;
   /** Writes now, or when the responses before this one are out. */
   write(exchange: Http1Exchange, chunk: string | Uint8Array): boolean;
   /** Whether the connection closes behind this response. */
@@ -111,15 +113,10 @@ export class Http1Exchange implements RoutableExchange {
   }
 
   bytes(maxBytes: number): MaybePromise<Buffer> {
-    const view = this.#view;
-    if (view !== undefined) {
-      if (view.length > maxBytes) return Promise.reject(bodyTooLarge(maxBytes));
-      return view;
-    }
-    if (this.contentLength !== undefined && this.contentLength > maxBytes) {
-      return Promise.reject(bodyTooLarge(maxBytes));
-    }
-    return this.requestBody!.bytes(maxBytes);
+    const most = Math.min(maxBytes, this.#carrier.maxBodyBytes);
+    const length = this.contentLength;
+    if (length !== undefined && length > most) return Promise.reject(bodyTooLarge(most));
+    return this.#view ?? this.requestBody!.bytes(most);
   }
 
   body(): AsyncIterable<Buffer> {

@@ -148,6 +148,14 @@ test('holds the next request until it is released', () => {
   assert.equal(complete(recorder.events), 4);
 });
 
+test('keeps nothing of what comes behind a mistake', () => {
+  const parser = new RequestParser(new Recorder(), LIMITS);
+  assert.throws(() => parser.feed(Buffer.from('GET / HTTP/9.9\r\n\r\n')), RequestError);
+  parser.feed(PIPELINE);
+  assert.equal(parser.takeRest(), undefined);
+  assert.equal(parser.midRequest, false);
+});
+
 test('never throws anything but a RequestError, whatever the bytes', () => {
   const mutated = fc
     .tuple(

@@ -21,6 +21,8 @@ export interface StreamOwner {
   readonly sendWindowBytes: number;
   readonly receiveWindowBytes: number;
   readonly responseBytes: number;
+  /** The most that any request's body may have when it is read as a whole. */
+  readonly maxBodyBytes: number;
   /** Something was written outside of a read: it goes out at the turn's end. */
   touched(): void;
   /** END_STREAM is sent. */
@@ -68,7 +70,7 @@ export class Stream implements RoutableExchange, Outgoing {
   received: number;
   /** Bytes of the compressed head, for the figures. */
   headBytes: number;
-  /** When the body was last waited for or grew. */
+  /** When the body was last waited for or grew, or a whole response last went on. */
   waitingSinceMs: number;
   incoming: IncomingBody | undefined;
 
@@ -142,7 +144,7 @@ export class Stream implements RoutableExchange, Outgoing {
 
   bytes(maxBytes: number): MaybePromise<Buffer> {
     if (this.incoming === undefined) return NO_BODY;
-    return this.incoming.whole(maxBytes, this.contentLength);
+    return this.incoming.whole(Math.min(maxBytes, this.owner.maxBodyBytes), this.contentLength);
   }
 
   body(): AsyncIterable<Buffer> {
@@ -174,6 +176,7 @@ export class Stream implements RoutableExchange, Outgoing {
     });
     if (empty) this.sent();
     else sender.data(this, bytes, true);
+    if (!this.localClosed) this.waitingSinceMs = this.owner.nowMs();
     this.owner.touched();
   }
 
@@ -216,7 +219,13 @@ export class Stream implements RoutableExchange, Outgoing {
     this.owner.sent(this);
   }
 
+  /** A whole response that the client does not take: nobody but the client can end it. */
+  get stalled(): boolean {
+    return this.#answered && this.#writer === undefined && !this.localClosed;
+  }
+
   progressed(): void {
+    if (this.stalled) this.waitingSinceMs = this.owner.nowMs();
     this.#writer?.wake();
   }
 

@@ -20,6 +20,7 @@ export class Streams implements StreamOwner {
   readonly meter: Meter;
   readonly sender: Sender;
   readonly receiveWindowBytes: number;
+  readonly maxBodyBytes: number;
   readonly responseBytes: number;
   /** Largest stream that a handler has seen. */
   lastDispatchedId = 0;
@@ -43,6 +44,7 @@ export class Streams implements StreamOwner {
     this.meter = session.context.meter;
     this.sender = session.sender;
     this.receiveWindowBytes = session.options.streamWindowBytes;
+    this.maxBodyBytes = session.context.options.limits.bodyBytes;
     this.responseBytes = session.options.responseBytes;
   }
 
@@ -284,10 +286,14 @@ export class Streams implements StreamOwner {
     }
   }
 
-  /** Gives up requests whose bodies do not come. A stream whose response has begun may be silent. */
+  /** Gives up requests whose bodies do not come, and whole responses that are not taken. A stream
+   * whose response comes in pieces may be silent. */
   tick(nowMs: number): void {
     const limitMs = this.#session.context.options.http.requestTimeMs;
     for (const stream of [...this.#open.values()]) {
+      if (stream.stalled && nowMs - stream.waitingSinceMs > limitMs) {
+        this.abandon(stream, ErrorCode.CANCEL);
+      }
       if (stream.remoteClosed) continue;
       if (stream.localClosed) this.abandon(stream, ErrorCode.NO_ERROR);
       if (stream.answered || stream.incoming?.awaited !== true) continue;

@@ -1,7 +1,7 @@
 import { headerList, JSON_HEADERS } from '../../hub/header-list.ts';
 import type { Exchange } from '../../hub/transport.ts';
 import { Fault } from '../../model/fault.ts';
-import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
+import { isPromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
 import type { Principal } from '../../model/principal.ts';
 import { subjectText } from '../../model/subject.ts';
@@ -30,16 +30,13 @@ export class PublishHandler {
     this.#context = context;
   }
 
-  handle(exchange: Exchange): MaybePromise<void> {
-    const principal = principalOf(this.#context.hub, exchange);
-    if (isPromise(principal)) return principal.then((known) => this.#receive(exchange, known));
-    return this.#receive(exchange, principal);
-  }
-
-  async #receive(exchange: Exchange, principal: Principal): Promise<void> {
+  async handle(exchange: Exchange): Promise<void> {
     const { hub, meter } = this.#context;
+    let principal: Principal;
     let message: Message;
     try {
+      const known = principalOf(hub, exchange);
+      principal = isPromise(known) ? await known : known;
       message = await this.#messageOf(exchange);
     } catch (error) {
       countRefused(meter);

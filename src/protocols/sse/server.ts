@@ -4,7 +4,7 @@ import type { Hub, SubscribeOptions } from '../../hub/hub.ts';
 import type { ProtocolServer } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
 import { Fault } from '../../model/fault.ts';
-import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
+import { isPromise } from '../../model/maybe-promise.ts';
 import type { Principal } from '../../model/principal.ts';
 import { HeaderMemory, preferredType } from '../../wire/content-negotiation.ts';
 import {
@@ -67,18 +67,15 @@ class SseServer {
     this.#retry = retryText(options.retryMs);
   }
 
-  handle(exchange: Exchange): MaybePromise<void> {
-    const accept = exchange.headers.get('accept');
-    if (accept !== undefined && accepts.get(accept) === '') {
-      throw new HttpFault(
-        406,
-        'INVALID_ARGUMENT',
-        'A subscription is text/event-stream, which the Accept header does not take.',
-      );
+  async handle(exchange: Exchange): Promise<void> {
+    try {
+      requireAccepted(exchange.headers.get('accept'));
+      const principal = principalOf(this.#hub, exchange);
+      this.#open(exchange, isPromise(principal) ? await principal : principal);
+    } catch (error) {
+      this.#meter.refused++;
+      throw error;
     }
-    const principal = principalOf(this.#hub, exchange);
-    if (isPromise(principal)) return principal.then((known) => this.#open(exchange, known));
-    this.#open(exchange, principal);
   }
 
   close(): void {
@@ -117,6 +114,16 @@ class SseServer {
     });
     return this.#retry + eventText({ event: SUBSCRIPTION_EVENTS.gap, data });
   }
+}
+
+/** @throws HttpFault 406 where the client does not take an event stream. */
+function requireAccepted(accept: string | undefined): void {
+  if (accept === undefined || accepts.get(accept) !== '') return;
+  throw new HttpFault(
+    406,
+    'INVALID_ARGUMENT',
+    'A subscription is text/event-stream, which the Accept header does not take.',
+  );
 }
 
 /** @throws Fault INVALID_ARGUMENT for a name that there is not. */

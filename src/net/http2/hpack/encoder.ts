@@ -17,13 +17,38 @@ export const TABLE_SIZE_ZERO = 0x20;
 /** Room that any integer of ours fits in. */
 const INTEGER_BYTES = 5;
 
+/** What a handler may say for HTTP/1.1 and HTTP/2 must not carry (RFC 9113 section 8.2.2). */
+const CONNECTION_SPECIFIC = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /** The encoded form of a list, made when it is asked for first. */
 export function encodedBlock(list: HeaderList): Uint8Array {
-  return (list.encodedBlock ??= encodeFields(list.flat));
+  return (list.encodedBlock ??= encodeFields(carried(list.flat)));
 }
 
-/** @param flat name, value, name, value, ... names in lower case */
-export function encodeFields(flat: readonly string[]): Uint8Array {
+function carried(flat: readonly string[]): readonly string[] {
+  for (let index = 0; index < flat.length; index += 2) {
+    if (!CONNECTION_SPECIFIC.has(flat[index]!)) continue;
+    return flat.filter((_, at) => !CONNECTION_SPECIFIC.has(flat[at & ~1]!));
+  }
+  return flat;
+}
+
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** A text with one character for each of its bytes in UTF-8. */
+function bytesAsText(text: string): string {
+  return NOT_ASCII.test(text) ? Buffer.from(text).toString('latin1') : text;
+}
+
+/** @param fields name, value, name, value, ... names in lower case, values sent as UTF-8 */
+export function encodeFields(fields: readonly string[]): Uint8Array {
+  const flat = fields.map(bytesAsText);
   let most = 0;
   for (const text of flat) most += text.length + INTEGER_BYTES;
   const target = new Uint8Array(most);
@@ -73,8 +98,7 @@ export function encodeInteger(
   return at;
 }
 
-/** A string, in Huffman code where that is shorter (RFC 7541 section 5.2). Latin-1: a character
- * beyond it was refused when the list was made, or is cut to its low byte. */
+/** A string of bytes, in Huffman code where that is shorter (RFC 7541 section 5.2). */
 function encodeText(text: string, target: Uint8Array, position: number): number {
   const coded = huffmanLength(text);
   if (coded < text.length) {

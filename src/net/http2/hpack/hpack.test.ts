@@ -144,7 +144,7 @@ test('header blocks captured from node:http2 (nghttp2) decode to what was asked'
 });
 
 test('what the encoder writes says the same, and needs no table', () => {
-  const character = fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code));
+  const character = fc.integer({ min: 0x20, max: 0x2fff }).map((code) => String.fromCharCode(code));
   const value = fc.string({ unit: character, maxLength: 300 });
   const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/);
   fc.assert(
@@ -153,11 +153,14 @@ test('what the encoder writes says the same, and needs no table', () => {
       const decoded = decode(decoder, encodeFields(pairs.flat()));
       assert.deepEqual(
         decoded,
-        pairs.map(([name, value]) => `${name}: ${value}`),
+        pairs.map(([name, value]) => `${name}: ${Buffer.from(value).toString('latin1')}`),
       );
       assert.equal(decoder.tableBytes, 0);
     }),
   );
+  // Lists are shared with HTTP/1.1, where these may stand.
+  const shared = headerList('connection', 'close', 'x-a', 'b', 'keep-alive', 'timeout=1');
+  assert.deepEqual(decode(new Decoder(LIMITS), encodedBlock(shared)), ['x-a: b']);
   const list = headerList('content-type', 'application/json');
   assert.equal(encodedBlock(list), encodedBlock(list));
   assert.equal(Buffer.from(encodeFields([':status', '200'])).toString('hex'), '88');
