@@ -148,6 +148,23 @@ test('lengths around the borders of the header forms are read and written', () =
   }
 });
 
+test('the mask fits wherever a frame lies in memory', () => {
+  for (let offset = 0; offset < 8; offset++) {
+    for (const text of [
+      'x'.repeat(200),
+      `${'x'.repeat(200)}é`,
+      `é${'x'.repeat(199)}`,
+      'ü'.repeat(90),
+    ]) {
+      const frame = clientFrame(TEXT, Buffer.from(text), { mask: Buffer.from([9, 200, 33, 255]) });
+      const bytes = Buffer.concat([Buffer.alloc(offset), frame]).subarray(offset);
+      const recorder = new Recorder();
+      new FrameDecoder(recorder, { maxMessageBytes: 1000 }).push(bytes);
+      assert.deepEqual(recorder.got, [text]);
+    }
+  }
+});
+
 test('what is longer than the limit is refused from its header, in fragments too', () => {
   const start = clientFrame(TEXT, Buffer.alloc(101)).subarray(0, 8);
   assert.throws(() => decode([start], 100), { code: 1009 });

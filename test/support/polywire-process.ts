@@ -2,12 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { SystemFacts } from '../../src/cli/banner.ts';
 
 const MAIN = fileURLToPath(new URL('../../scripts/polywire.mjs', import.meta.url));
 const LIMIT_MS = 20_000;
+
+/** A test, or whoever else ends what was started for it. */
+export interface Owner {
+  after(end: () => unknown): void;
+}
 
 export interface Finished {
   readonly exitCode: number | null;
@@ -23,7 +27,7 @@ export class PolywireProcess {
   stderr = '';
   readonly #changed: (() => void)[] = [];
 
-  constructor(context: TestContext, words: readonly string[], options: ProcessOptions = {}) {
+  constructor(context: Owner, words: readonly string[], options: ProcessOptions = {}) {
     const environment = { ...process.env, ...options.environment };
     for (const name of Object.keys(environment)) {
       if (name.startsWith('POLYWIRE_') && options.environment?.[name] === undefined) {
@@ -94,7 +98,7 @@ export interface ProcessOptions {
 
 /** Runs a command to its end. */
 export function polywire(
-  context: TestContext,
+  context: Owner,
   words: readonly string[],
   options: ProcessOptions = {},
 ): Promise<Finished> {
@@ -103,7 +107,7 @@ export function polywire(
 
 /** A folder with these files, removed after the test. */
 export async function folderWith(
-  context: TestContext,
+  context: Owner,
   files: Readonly<Record<string, string>>,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'polywire-cli-'));

@@ -79,30 +79,7 @@ export function rpcApplication(seen: Seen): Application {
             throw new Fault('FAILED_PRECONDITION', 'Gone.', { error: 'Refused', data: 9 });
         },
       ],
-      [
-        operation('sum', { kind: 'command', input: stream }),
-        async (items: AsyncIterable<number>) => {
-          let sum = 0;
-          for await (const item of items) {
-            seen.taken++;
-            sum += item;
-          }
-          return sum;
-        },
-      ],
-      [
-        operation('first', { kind: 'command', input: stream }),
-        async (items: AsyncIterable<number>) => {
-          for await (const item of items) return item;
-          return null;
-        },
-      ],
-      [
-        operation('twice', { kind: 'command', input: stream, output: stream }),
-        async function* (items: AsyncIterable<number>) {
-          for await (const item of items) yield item * 2;
-        },
-      ],
+      ...streamOperations(seen),
     ],
     {
       contract: {
@@ -112,6 +89,38 @@ export function rpcApplication(seen: Seen): Application {
       events: [eventType('moved')],
     },
   );
+}
+
+type Member = Parameters<typeof application>[0][number];
+
+/** Operations whose input streams. */
+function streamOperations(seen: Seen): Member[] {
+  return [
+    [
+      operation('sum', { kind: 'command', input: stream }),
+      async (items: AsyncIterable<number>) => {
+        let sum = 0;
+        for await (const item of items) {
+          seen.taken++;
+          sum += item;
+        }
+        return sum;
+      },
+    ],
+    [
+      operation('first', { kind: 'command', input: stream }),
+      async (items: AsyncIterable<number>) => {
+        for await (const item of items) return item;
+        return null;
+      },
+    ],
+    [
+      operation('twice', { kind: 'command', input: stream, output: stream }),
+      async function* (items: AsyncIterable<number>) {
+        for await (const item of items) yield item * 2;
+      },
+    ],
+  ];
 }
 
 export interface TestService extends RpcService {
