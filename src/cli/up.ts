@@ -1,3 +1,4 @@
+import module from 'node:module';
 import type { LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/mistake.ts';
 import type { Application } from '../model/application.ts';
@@ -8,6 +9,8 @@ import type { Environment } from './program.ts';
 import { Stopper } from './stopper.ts';
 import { announce, supervision } from './supervision.ts';
 import { flagsOf, type UpOptions } from './up-command.ts';
+
+const FLUSH_CACHE_MS = 1_000;
 
 interface Prepared {
   readonly loaded: LoadedConfig;
@@ -39,6 +42,9 @@ export async function up(
     explain(error, config.listen, output),
   );
   await announce(system, output, supervised);
+
+  // Compiled code is written at the end of a process, which for this one may never be a quiet one.
+  setTimeout(() => module.flushCompileCache(), FLUSH_CACHE_MS).unref();
 
   const stop = await stopper.requested;
   const drained = system.drain(stop.deadlineMs ?? config.drain.deadlineMs);
