@@ -6,6 +6,9 @@ import { DEFAULT_XML_LIMITS, type XmlLimits } from './limits.ts';
 
 const OPTIONS = { xmlns: true, defaultXMLVersion: '1.0', forceXMLVersion: true } as const;
 
+/** How saxes says that a character is none of XML's (XML 1.0 section 2.2). */
+const FORBIDDEN_CHARACTER = /^Disallowed character\.$/;
+
 const NO_ATTRIBUTES: readonly XmlAttribute[] = Object.freeze([]);
 
 type Growing = {
@@ -64,7 +67,13 @@ export class XmlReader {
   push(text: string): void {
     this.#length += text.length;
     this.#bound('maxLength', this.#length, 'characters');
-    this.#parser.write(text);
+    try {
+      this.#parser.write(text);
+    } catch (error) {
+      if (error instanceof XmlFault) throw error;
+      // saxes stumbles over half a surrogate pair.
+      throw this.#malformed('Disallowed character.');
+    }
   }
 
   /** The root element, after the last piece.
@@ -108,12 +117,19 @@ export class XmlReader {
     const most = this.#limits[limit];
     if (value <= most) return;
     const { line, columnIndex } = this.#parser;
-    throw new XmlFault('RESOURCE_EXHAUSTED', `More than ${most} ${what}.`, line, columnIndex + 1);
+    throw new XmlFault(
+      'RESOURCE_EXHAUSTED',
+      `More than ${most} ${what}.`,
+      line,
+      columnIndex + 1,
+      'limit',
+    );
   }
 
   #malformed(reason: string): XmlFault {
     const { line, columnIndex } = this.#parser;
-    return new XmlFault('INVALID_ARGUMENT', reason, line, columnIndex + 1);
+    const problem = FORBIDDEN_CHARACTER.test(reason) ? 'character' : 'syntax';
+    return new XmlFault('INVALID_ARGUMENT', reason, line, columnIndex + 1, problem);
   }
 }
 
