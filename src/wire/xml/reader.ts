@@ -67,6 +67,19 @@ export class XmlReader {
   push(text: string): void {
     this.#length += text.length;
     this.#bound('maxLength', this.#length, 'characters');
+    this.#feed(text);
+  }
+
+  /** The root element, after the last piece.
+   * @throws XmlFault for a document that is not complete. */
+  end(): XmlElement {
+    this.#feed(null);
+    if (this.#root === undefined) throw this.#malformed('There is no element.');
+    return this.#root;
+  }
+
+  /** @param text null for the end */
+  #feed(text: string | null): void {
     try {
       this.#parser.write(text);
     } catch (error) {
@@ -74,14 +87,6 @@ export class XmlReader {
       // saxes stumbles over half a surrogate pair.
       throw this.#malformed('Disallowed character.');
     }
-  }
-
-  /** The root element, after the last piece.
-   * @throws XmlFault for a document that is not complete. */
-  end(): XmlElement {
-    this.#parser.close();
-    if (this.#root === undefined) throw this.#malformed('There is no element.');
-    return this.#root;
   }
 
   #opened(tag: SaxesTagNS): void {
