@@ -2,6 +2,7 @@ import type { CreateDriver } from '../driver.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { ndjsonDriver } from './rest.ts';
+import { xmlRpcDriver } from './xmlrpc.ts';
 
 export interface DriverEntry {
   /** Name of the protocol in src/standard.ts. */
@@ -30,4 +31,5 @@ export const DRIVERS: readonly DriverEntry[] = [
   },
   { protocol: 'jsonrpc', client: 'json-rpc-2.0 (TCP)', create: tcpDriver },
   { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
+  { protocol: 'xmlrpc', client: 'xmlrpc', create: xmlRpcDriver },
 ];
