@@ -54,7 +54,7 @@ export async function up(
 }
 
 /** Configuration and applications, with every file that they consist of told to a supervisor. */
-async function prepare(
+export async function prepare(
   targets: readonly string[],
   options: UpOptions,
   environment: Environment,
