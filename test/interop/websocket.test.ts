@@ -244,12 +244,16 @@ test('credentials by header, by the first message, and in the query only when th
   };
   const closed = await startRpcHub(context, { hub });
   const echo = { id: 1, method: 'test.echo', params: {} };
+  const discover = { id: 3, method: 'rpc.discover' };
   const byHeader = await open(closed.socketUrl, { headers: { authorization: 'Bearer good' } });
   assert.deepEqual((await ask(byHeader, echo)).result, {});
   const byMessage = await open(`${closed.socketUrl}?access_token=good`);
-  assert.equal(((await ask(byMessage, echo)).error as { code: number }).code, -32016);
+  for (const request of [echo, discover]) {
+    assert.equal(((await ask(byMessage, request)).error as { code: number }).code, -32016);
+  }
   await ask(byMessage, { id: 2, method: 'rpc.authenticate', params: { token: 'good' } });
   assert.deepEqual((await ask(byMessage, echo)).result, {});
+  assert.ok((await ask(byMessage, discover)).result !== undefined);
   const bad = new WebSocket(closed.socketUrl, { headers: { authorization: 'Bearer bad' } });
   const [error] = await once(bad, 'error');
   assert.match(String(error), /401/);
