@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { Fault } from '../../src/model/fault.ts';
 import { LOCAL } from '../../src/model/principal.ts';
 import { ClientSession } from '../../src/wire/jsonrpc/client-session.ts';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { until } from '../../src/wire/jsonrpc/service.test-support.ts';
 import { startRpcHub } from './rpc-hub.ts';
 
 async function open(url: string, options: object = {}, protocols: string[] = []) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { message } from '../../hub/test-application.ts';
+import { message } from '../../hub/application.test-support.ts';
 import { Fault } from '../../model/fault.ts';
 import { LOCAL } from '../../model/principal.ts';
 import { ClientSession } from './client-session.ts';
-import { joinSessions, startService, until } from './test-service.ts';
+import { joinSessions, startService, until } from './service.test-support.ts';
 
 test('calls in flight are answered each, and faults arrive whole', async () => {
   const { client } = joinSessions(await startService());

@@ -1,6 +1,6 @@
+import { application, eventType, operation } from '../../hub/application.test-support.ts';
 import { createHub, type RunningHub } from '../../hub/create-hub.ts';
 import type { HubOptions } from '../../hub/options.ts';
-import { application, eventType, operation } from '../../hub/test-application.ts';
 import type { Application, Context } from '../../model/application.ts';
 import { Fault } from '../../model/fault.ts';
 import { NO_METADATA } from '../../model/metadata.ts';
