@@ -5,6 +5,10 @@ npm run --silent build
 work=$(mktemp -d)
 trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 npm pack --silent --pack-destination "$work" >/dev/null
+if tar -tzf "$work"/polywire-*.tgz | grep -E '\.test(-support)?\.'; then
+  echo 'the package holds tests' >&2
+  exit 1
+fi
 cp -r examples "$work/examples"
 cd "$work"
 echo '{"name":"consumer","private":true,"type":"module"}' >package.json
