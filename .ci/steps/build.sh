@@ -13,7 +13,7 @@ cp -r examples "$work/examples"
 cd "$work"
 echo '{"name":"consumer","private":true,"type":"module"}' >package.json
 npm install --silent --omit=dev ./polywire-*.tgz zod >/dev/null
-sed -i 's#\(\.\./\)*src/index.ts#polywire#' examples/hello.ts
+sed -i "s/'#polywire'/'polywire'/" examples/hello.ts
 node node_modules/polywire/dist/cli/main.js up examples/hello.ts --port 0 --json >up.json &
 pid=$!
 for _ in $(seq 100); do [ -s up.json ] && break; sleep 0.1; done

@@ -18,9 +18,9 @@ assert.ok(existsSync(CHROMIUM), `no browser at ${CHROMIUM}; set CHROMIUM to one`
 
 let browser: Browser;
 let hub: TestHub;
-const site = createServer(async (_, response) => {
-  const page = await readFile(new URL('../../examples/clients/browser.html', import.meta.url));
-  response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
+const example = await readFile(new URL('../../examples/clients/browser.html', import.meta.url));
+const site = createServer((_, response) => {
+  response.setHeader('content-type', 'text/html; charset=utf-8').end(example);
 });
 let siteUrl: string;
 
