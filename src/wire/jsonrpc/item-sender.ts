@@ -87,22 +87,23 @@ class Sender implements ItemSender {
 
   /** Adds an item to the batch; later, where the batch must go out first or credit is awaited. */
   #take(item: unknown): MaybePromise<void> {
-    if (this.#batch.length < this.#credit && this.#length < MAX_BATCH_LENGTH) this.#add(item);
-    else return this.#takeLater(item);
+    const text = JSON.stringify(item) ?? 'null';
+    const fits = this.#batch.length === 0 || this.#length + text.length <= MAX_BATCH_LENGTH;
+    if (fits && this.#batch.length < this.#credit) this.#add(text);
+    else return this.#takeLater(text);
   }
 
-  async #takeLater(item: unknown): Promise<void> {
+  async #takeLater(text: string): Promise<void> {
     await this.#flush();
     while (this.#credit <= 0 && !this.#stopped) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    this.#add(item);
+    this.#add(text);
   }
 
-  #add(item: unknown): void {
-    const text = JSON.stringify(item) ?? 'null';
+  #add(text: string): void {
     this.#batch.push(text);
     this.#length += text.length;
   }
