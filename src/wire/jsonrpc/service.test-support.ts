@@ -115,6 +115,20 @@ function streamOperations(seen: Seen): Member[] {
       },
     ],
     [
+      operation('length', { kind: 'command', input: stream }),
+      async (items: AsyncIterable<unknown>) => {
+        let length = 0;
+        for await (const _ of items) length++;
+        return length;
+      },
+    ],
+    [
+      operation('same', { kind: 'command', input: stream, output: stream }),
+      async function* (items: AsyncIterable<unknown>) {
+        yield* items;
+      },
+    ],
+    [
       operation('twice', { kind: 'command', input: stream, output: stream }),
       async function* (items: AsyncIterable<number>) {
         for await (const item of items) yield item * 2;
