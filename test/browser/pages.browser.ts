@@ -73,6 +73,17 @@ test('the documentation page shows the operations and sends a call', async () =>
   assert.deepEqual(errors, []);
 });
 
+test("the README's WebSocket snippet works when it is pasted into the documentation page", async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const snippet = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
+  assert.match(snippet, /new WebSocket/);
+  const { page, errors } = await open(`${hub.url}/docs`);
+  const printed = page.waitForEvent('console', (message) => message.text().includes('"result"'));
+  await page.evaluate(snippet.replaceAll('ws://127.0.0.1:7070', hub.url.replace('http', 'ws')));
+  assert.match((await printed).text(), /"id":1/);
+  assert.deepEqual(errors, []);
+});
+
 test('the browser example registers, scans over a WebSocket and follows by EventSource', async () => {
   const { page, errors } = await open(`${siteUrl}/?hub=${encodeURIComponent(hub.url)}`);
   await page.getByRole('button', { name: 'Register a parcel' }).click();
