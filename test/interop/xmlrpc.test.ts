@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, it, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { until } from './until.ts';
 import { callText, post, startXmlRpcHub } from './xmlrpc-hub.ts';
 
 const PAIR =
@@ -271,7 +271,7 @@ test('a client that leaves ends its call, and what waits behind it in a multical
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
   }
-  await until(() => seen.aborted.length === 2);
+  await until('both calls end', () => seen.aborted.length === 2);
   assert.deepEqual(seen.aborted, ['CANCELLED', 'CANCELLED']);
   assert.equal(seen.calls, 0);
 });

@@ -10,11 +10,13 @@ import { HeaderMemory, parseMediaType } from '../../wire/content-negotiation.ts'
 import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import { withReplyMetadata } from '../../wire/reply-metadata.ts';
-import type { XmlLimits } from '../../wire/xml/limits.ts';
+import { decodeXml } from '../../wire/xml/encoding.ts';
+import { DEFAULT_XML_LIMITS, type XmlLimits } from '../../wire/xml/limits.ts';
 import { parseXml } from '../../wire/xml/reader.ts';
 import { Caller } from './caller.ts';
 import { Calls } from './calls.ts';
 import type { XmlRpcOptions } from './options.ts';
+import { readPlainXml } from './plain-xml.ts';
 import { type MethodCall, methodCallOf } from './request.ts';
 import { faultText, responseText } from './response.ts';
 
@@ -30,13 +32,14 @@ export class HttpXmlRpc {
   readonly #hub: Hub;
   readonly #options: XmlRpcOptions;
   readonly #calls: Calls;
-  readonly #xmlLimits: Partial<XmlLimits>;
+  readonly #xmlLimits: XmlLimits;
 
   constructor(hub: Hub, options: XmlRpcOptions, meter: Meter) {
     this.#hub = hub;
     this.#options = options;
     this.#calls = new Calls(hub, options, meter);
     this.#xmlLimits = {
+      ...DEFAULT_XML_LIMITS,
       maxDepth: options.maxDepth * LEVELS_EACH + LEVELS_AROUND,
       maxElements: options.maxElements,
       maxLength: options.maxRequestBytes,
@@ -71,7 +74,8 @@ export class HttpXmlRpc {
     let request: MethodCall;
     let principal: MaybePromise<Principal>;
     try {
-      const root = parseXml(body, this.#xmlLimits, charset === '' ? undefined : charset);
+      const text = decodeXml(body, charset === '' ? undefined : charset);
+      const root = readPlainXml(text, this.#xmlLimits) ?? parseXml(text, this.#xmlLimits);
       request = methodCallOf(root, this.#options.maxParams);
       principal = principalOf(this.#hub, exchange);
     } catch (error) {
