@@ -10,9 +10,10 @@ import { HeaderMemory, parseMediaType } from '../../wire/content-negotiation.ts'
 import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import { withReplyMetadata } from '../../wire/reply-metadata.ts';
+import type { XmlElement } from '../../wire/xml/element.ts';
 import { decodeXml } from '../../wire/xml/encoding.ts';
 import { DEFAULT_XML_LIMITS, type XmlLimits } from '../../wire/xml/limits.ts';
-import { parseXml } from '../../wire/xml/reader.ts';
+import type { parseXml } from '../../wire/xml/reader.ts';
 import { Caller } from './caller.ts';
 import { Calls } from './calls.ts';
 import type { XmlRpcOptions } from './options.ts';
@@ -71,11 +72,34 @@ export class HttpXmlRpc {
   }
 
   #read(exchange: Exchange, charset: string, body: Buffer): MaybePromise<void> {
+    let text: string;
+    try {
+      text = decodeXml(body, charset === '' ? undefined : charset);
+    } catch (error) {
+      return this.#respondFault(exchange, this.#calls.refuse(error));
+    }
+    const root = readPlainXml(text, this.#xmlLimits);
+    return root === undefined ? this.#readStrictly(exchange, text) : this.#take(exchange, root);
+  }
+
+  /** Few requests come here: the reader for all of XML is loaded for the first of them. */
+  #readStrictly(exchange: Exchange, text: string): MaybePromise<void> {
+    if (parseStrictly === undefined) {
+      return loadStrictReader().then(() => this.#readStrictly(exchange, text));
+    }
+    let root: XmlElement;
+    try {
+      root = parseStrictly(text, this.#xmlLimits);
+    } catch (error) {
+      return this.#respondFault(exchange, this.#calls.refuse(error));
+    }
+    return this.#take(exchange, root);
+  }
+
+  #take(exchange: Exchange, root: XmlElement): MaybePromise<void> {
     let request: MethodCall;
     let principal: MaybePromise<Principal>;
     try {
-      const text = decodeXml(body, charset === '' ? undefined : charset);
-      const root = readPlainXml(text, this.#xmlLimits) ?? parseXml(text, this.#xmlLimits);
       request = methodCallOf(root, this.#options.maxParams);
       principal = principalOf(this.#hub, exchange);
     } catch (error) {
@@ -151,6 +175,12 @@ export class HttpXmlRpc {
       }
     });
   }
+}
+
+let parseStrictly: typeof parseXml | undefined;
+
+async function loadStrictReader(): Promise<void> {
+  ({ parseXml: parseStrictly } = await import('../../wire/xml/reader.ts'));
 }
 
 const charsets = new HeaderMemory((contentType) => {
