@@ -18,7 +18,7 @@ export class XmlRpcServer implements ProtocolServer {
   tryIt({ url }: HubAddress): TryLine[] {
     return [
       {
-        label: 'XML-RPC',
+        label: 'the names of all methods',
         command: `curl -s ${url}${this.#path} -H 'content-type: text/xml' -d '<methodCall><methodName>system.listMethods</methodName></methodCall>'`,
       },
     ];
