@@ -24,8 +24,7 @@ export class Shape {
     const { definitions } = shapes;
     this.#shapes = shapes;
     this.#parts = schemas.flatMap((schema) => partsOf(schema, shapes));
-    const forms = new Set(schemas.map((schema) => textFormOf(schema, shapes) ?? 'text'));
-    this.text = forms.size === 1 ? [...forms][0]! : 'text';
+    this.text = commonTextForm(schemas, shapes, 0) ?? 'text';
     const types = new Set<string>();
     for (const schema of schemas) {
       for (const type of typesOf(schema, definitions) ?? ANY_NUMBER) types.add(type);
@@ -161,7 +160,7 @@ function partsOf(schema: JsonSchema, shapes: Shapes, depth = 0): JsonSchemaObjec
   return found;
 }
 
-/** 'text' where a schema lets other strings pass, undefined where it says nothing about strings. */
+/** Undefined where a schema says nothing about strings. */
 function textFormOf(schema: JsonSchema, shapes: Shapes, depth = 0): TextForm | undefined {
   if (typeof schema === 'boolean' || depth > MAX_DEPTH) return undefined;
   const own = ownTextForm(schema);
@@ -175,11 +174,23 @@ function textFormOf(schema: JsonSchema, shapes: Shapes, depth = 0): TextForm | u
     const form = textFormOf(part, shapes, depth + 1);
     if (form !== undefined) return form;
   }
-  const choices = [...listed(schema.anyOf), ...listed(schema.oneOf)].filter(
-    (part) => typesOf(part, shapes.definitions)?.has('string') ?? true,
-  );
-  const forms = new Set(choices.map((part) => textFormOf(part, shapes, depth + 1) ?? 'text'));
-  return forms.size === 0 ? undefined : forms.size === 1 ? [...forms][0] : 'text';
+  return commonTextForm([...listed(schema.anyOf), ...listed(schema.oneOf)], shapes, depth + 1);
+}
+
+/** What strings are, whichever of these schemas they fit; undefined where none takes strings. */
+function commonTextForm(
+  choices: readonly JsonSchema[],
+  shapes: Shapes,
+  depth: number,
+): TextForm | undefined {
+  let common: TextForm | undefined;
+  for (const choice of choices) {
+    if (typesOf(choice, shapes.definitions)?.has('string') === false) continue;
+    const form = textFormOf(choice, shapes, depth) ?? 'text';
+    if (common !== undefined && common !== form) return 'text';
+    common = form;
+  }
+  return common;
 }
 
 function ownTextForm({ format, contentEncoding }: JsonSchemaObject): TextForm | undefined {

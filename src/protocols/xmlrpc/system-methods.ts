@@ -20,18 +20,18 @@ const METHODS: Readonly<Record<string, SystemMethod>> = {
   'system.listMethods': {
     signature: ['array'],
     help: 'Answers the names of all methods.',
-    run: (hub) => [
-      ...[...hub.endpoints()].filter(isUnary).map(({ name }) => name),
-      ...Object.keys(METHODS),
-    ],
+    run(hub) {
+      const operations = [...hub.endpoints()].filter(isUnary).map(({ name }) => name);
+      return [...new Set([...operations, ...Object.keys(METHODS)])];
+    },
   },
   'system.methodSignature': {
     signature: ['array', 'string'],
     help: 'Answers the signatures of a method: arrays of type names, that of the answer first.',
     run(hub, params) {
       const name = nameIn(params, 'system.methodSignature');
-      const own = systemMethod(name);
-      return own === undefined ? signaturesOf(knownEndpoint(hub, name)) : [own.signature];
+      const found = lookUp(hub, name);
+      return 'signature' in found ? [found.signature] : signaturesOf(found);
     },
   },
   'system.methodHelp': {
@@ -39,7 +39,8 @@ const METHODS: Readonly<Record<string, SystemMethod>> = {
     help: 'Answers what a method does, as text.',
     run(hub, params) {
       const name = nameIn(params, 'system.methodHelp');
-      return systemMethod(name)?.help ?? helpOf(knownEndpoint(hub, name));
+      const found = lookUp(hub, name);
+      return 'help' in found ? found.help : helpOf(found);
     },
   },
   [MULTICALL]: {
@@ -101,9 +102,12 @@ function nameIn([name]: readonly unknown[], method: string): string {
   throw invalidParameters(`${method} takes the name of a method, a string.`);
 }
 
-function knownEndpoint(hub: Hub, name: string): Endpoint {
+/** What answers to a name; a contract's own operation goes first, as it does in calls. */
+function lookUp(hub: Hub, name: string): Endpoint | SystemMethod {
   const endpoint = hub.endpoint(name);
   if (endpoint !== undefined && isUnary(endpoint)) return endpoint;
+  const own = systemMethod(name);
+  if (own !== undefined) return own;
   throw noSuchMethod(name, endpoint);
 }
 

@@ -224,6 +224,13 @@ describe('writing a value', () => {
     // A choice of texts: what it is cannot be told.
     const choice = shape({ anyOf: [{ $ref: '#/$defs/Time' }, { type: 'string' }] }, $defs);
     assert.equal(write(time, choice), `<string>${time}</string>`);
+    const either = shape({
+      oneOf: [
+        { properties: { kind: { const: 'at' }, value: $defs.Time } },
+        { properties: { kind: { const: 'in' }, value: { type: 'integer' } } },
+      ],
+    });
+    assert.match(write({ kind: 'at', value: time }, either), /<value><dateTime/);
     assert.equal(
       write('2026-01-02', shape({ type: 'string', format: 'date' })),
       '<string>2026-01-02</string>',
