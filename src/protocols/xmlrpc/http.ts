@@ -14,10 +14,10 @@ import type { XmlElement } from '../../wire/xml/element.ts';
 import { decodeXml } from '../../wire/xml/encoding.ts';
 import { DEFAULT_XML_LIMITS, type XmlLimits } from '../../wire/xml/limits.ts';
 import type { parseXml } from '../../wire/xml/reader.ts';
+import { scanXml } from '../../wire/xml/scan.ts';
 import { Caller } from './caller.ts';
 import { Calls } from './calls.ts';
 import type { XmlRpcOptions } from './options.ts';
-import { readPlainXml } from './plain-xml.ts';
 import { type MethodCall, methodCallOf } from './request.ts';
 import { faultText, responseText } from './response.ts';
 
@@ -78,7 +78,7 @@ export class HttpXmlRpc {
     } catch (error) {
       return this.#respondFault(exchange, this.#calls.refuse(error));
     }
-    const root = readPlainXml(text, this.#xmlLimits);
+    const root = scanXml(text, this.#xmlLimits);
     return root === undefined ? this.#readStrictly(exchange, text) : this.#take(exchange, root);
   }
 
