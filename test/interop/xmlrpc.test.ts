@@ -336,3 +336,17 @@ test('system.multicall', async (context) => {
     assert.equal(meter.sent, before + 2);
   });
 });
+
+test('what is served is told to callers whom the hub knows', async (context) => {
+  const token = 'a-token-for-this-test-only';
+  const { xmlRpcUrl } = await startXmlRpcHub(context, {
+    auth: { tokens: [{ id: 'tester', token, scopes: [] }] },
+  });
+  for (const method of ['system.listMethods', 'system.getCapabilities']) {
+    const refused = await post(xmlRpcUrl, callText(method));
+    assert.notEqual(refused.faultCode, undefined, method);
+    assert.match(refused.text, /UNAUTHENTICATED/);
+    const answer = await post(xmlRpcUrl, callText(method), { authorization: `Bearer ${token}` });
+    assert.equal(answer.faultCode, undefined, method);
+  }
+});

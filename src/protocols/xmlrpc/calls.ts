@@ -1,3 +1,4 @@
+import { authorizeKnown } from '../../hub/authorize.ts';
 import type { Meter } from '../../hub/diagnostics.ts';
 import type { Endpoint, Hub } from '../../hub/hub.ts';
 import type { Call } from '../../model/call.ts';
@@ -45,6 +46,7 @@ export class Calls {
     const endpoint = this.#hub.endpoint(method);
     if (endpoint !== undefined && isUnary(endpoint)) return this.#invoke(endpoint, params, caller);
     try {
+      authorizeKnown(this.#hub, caller.principal, 'The contract');
       const answer = runSystemMethod(this.#hub, method, params);
       if (answer === undefined) throw noSuchMethod(method, endpoint);
       const text = writeValue(answer, ANY_SHAPE, this.#options);
