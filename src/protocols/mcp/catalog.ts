@@ -6,6 +6,7 @@ import {
   eventTemplate,
   eventUri,
   namePattern,
+  operationOfTool,
   streamTemplate,
   streamUri,
   subjectMembers,
@@ -56,6 +57,11 @@ export class Catalog {
       this.#events.set(event.name, event);
       this.#addEvent(event);
     }
+  }
+
+  /** By the tool's name; undefined for what is not exposed. */
+  tool(name: string): Endpoint | undefined {
+    return name.includes('.') ? undefined : this.#endpoints.get(operationOfTool(name));
   }
 
   /** By full name; undefined for what is not exposed. */

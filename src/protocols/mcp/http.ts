@@ -81,7 +81,7 @@ export class HttpEndpoint {
         : this.#inSession(exchange, message, principal));
     } catch (error) {
       const fault = Fault.from(error);
-      this.#service.refused();
+      this.#service.refused(fault);
       // Credentials are a matter of HTTP, and what HTTP has words for is said by it.
       if (fault instanceof HttpFault || fault.code === 'UNAUTHENTICATED') throw fault;
       if (exchange.finished) return;
@@ -158,7 +158,7 @@ export class HttpEndpoint {
     } catch (error) {
       const fault = Fault.from(error);
       if (fault instanceof ProtocolFault) status = fault.status;
-      this.#service.refused();
+      this.#service.refused(fault);
       text = errorText(id, fault, true);
     }
     reply.end(text, status);
@@ -200,8 +200,9 @@ export class HttpEndpoint {
       }
       text = this.#service.resultText(message.id, isPromise(answer) ? await answer : answer, false);
     } catch (error) {
-      this.#service.refused();
-      text = errorText(message.id, Fault.from(error), false);
+      const fault = Fault.from(error);
+      this.#service.refused(fault);
+      text = errorText(message.id, fault, false);
     }
     session.lastUsedMs = Date.now();
     reply.end(text, 200);

@@ -4,7 +4,7 @@ import { Fault } from '../../model/fault.ts';
 import type { MaybePromise } from '../../model/maybe-promise.ts';
 import { Catalog, type Page } from './catalog.ts';
 import { badParams, METHOD_NOT_FOUND, ProtocolFault } from './faults.ts';
-import { META, operationOfTool, SESSION_VERSIONS, VERSIONS } from './names.ts';
+import { META, SESSION_VERSIONS, VERSIONS } from './names.ts';
 import type { McpOptions } from './options.ts';
 import { isObject, type Parameters, type Requester, textParameter } from './request.ts';
 import { Resources } from './resources.ts';
@@ -85,15 +85,16 @@ export class McpService {
     return `{"jsonrpc":"2.0","id":${id},"result":{${parts.join(',')}}}`;
   }
 
-  /** Counts what is refused before a call or a subscription began. */
-  refused(): void {
+  /** Counts what is refused here; what the hub refuses it counts itself. */
+  refused(fault: Fault): void {
+    if (!(fault instanceof ProtocolFault)) return;
     this.meter.received++;
     this.meter.refused++;
   }
 
   #call(parameters: Parameters, requester: Requester): MaybePromise<Result> {
     const name = textParameter(parameters, 'name');
-    const endpoint = this.#catalog.endpoint(operationOfTool(name));
+    const endpoint = this.#catalog.tool(name);
     if (endpoint === undefined) {
       throw new ProtocolFault(
         -32602,

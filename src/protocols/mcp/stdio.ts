@@ -222,7 +222,7 @@ export class StdioServer implements Receiver {
   }
 
   #refuse(id: string | undefined, fault: Fault, modern: boolean): void {
-    this.#service.refused();
+    this.#service.refused(fault);
     this.#send(errorText(id, fault, modern));
   }
 
