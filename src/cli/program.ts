@@ -75,6 +75,7 @@ export async function createProgram(
   const { addDoctor } = await import('./doctor-command.ts');
   const { addStdio } = await import('./stdio-command.ts');
   const { addMcp } = await import('./mcp-command.ts');
+  const { addSecretCommands } = await import('./secret-commands.ts');
   addUp(program, environment, done);
 
   addClientCommands(program, environment, done);
@@ -83,6 +84,7 @@ export async function createProgram(
   addDoctor(program, environment, done);
   addStdio(program, environment, done);
   addMcp(program, environment, done);
+  addSecretCommands(program, environment);
   for (const command of program.commands) {
     command.exitOverride().addOption(new Option('--no-color', 'Plain text, also at a terminal.'));
     if (command.commands.length === 0 && !command.options.some(({ long }) => long === '--json')) {

@@ -189,7 +189,7 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: b
     })),
     {
       protocol: { name: MONITORING },
-      server: monitoringServer(hub, { anonymousDenied: hub.anonymousDenied, metrics }),
+      server: monitoringServer(hub, { metrics }),
       meter: hub.diagnostics.meter(MONITORING),
     },
   ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { operation } from '../../hub/test-application.ts';
+import { operation } from '../../hub/application.test-support.ts';
 import type { JsonSchema } from '../../model/schema.ts';
 import { inputSchema, outputForm, outputSchema } from './schemas.ts';
 
