@@ -26,7 +26,7 @@ import {
   requestIdText,
   UnreadRequest,
 } from './messages.ts';
-import { ModernReply } from './modern-reply.ts';
+import { ModernReply, STREAM_HEADERS } from './modern-reply.ts';
 import { SESSION_VERSIONS } from './names.ts';
 import { parametersOf, textParameter } from './request.ts';
 import { EMPTY, type Result } from './results.ts';
@@ -101,6 +101,10 @@ export class HttpEndpoint {
         'This is text/event-stream, which the Accept header does not take.',
       );
     }
+    if (exchange.method === 'HEAD') {
+      exchange.respond(200, STREAM_HEADERS);
+      return;
+    }
     const last = exchange.headers.get('last-event-id');
     if (last === undefined || last === '') {
       this.#watchHub();
@@ -166,8 +170,8 @@ export class HttpEndpoint {
 
   #initialize(exchange: Exchange, message: Request, principal: Principal): void {
     const session = this.#sessions.create(principal);
-    const reply = new SessionReply(exchange, principal, session, message.id);
     try {
+      const reply = new SessionReply(exchange, principal, session, message.id);
       const answer = this.#service.answer('initialize', parametersOf(message.params), reply);
       const text = this.#service.resultText(message.id, answer as Result, false);
       reply.end(text, 200, sessionHeaders(session));
@@ -195,7 +199,7 @@ export class HttpEndpoint {
     let text: string;
     try {
       const answer = this.#answerInSession(message, session, reply);
-      if (isPromise(answer) && streamAccepted.get(exchange.headers.get('accept') ?? '') !== '') {
+      if (isPromise(answer) && streamAccepted.get(exchange.headers.get('accept') ?? '*/*') !== '') {
         reply.openStream(this.#heartbeats);
       }
       text = this.#service.resultText(message.id, isPromise(answer) ? await answer : answer, false);

@@ -5,7 +5,7 @@ import type { Connection, Exchange, Receiver } from '../../hub/transport.ts';
 import { type Credentials, NO_CREDENTIALS } from '../../model/principal.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import type { HttpEndpoint } from './http.ts';
-import { namePattern } from './names.ts';
+import { META, MODERN_VERSION, namePattern } from './names.ts';
 import type { McpOptions } from './options.ts';
 import type { McpService } from './service.ts';
 
@@ -14,6 +14,9 @@ interface Loaded {
   readonly service: McpService;
   readonly http: HttpEndpoint;
 }
+
+/** What every request of the revision without sessions says. */
+const EXAMPLE_META = { [META.version]: MODERN_VERSION, [META.clientCapabilities]: {} };
 
 /** MCP at work in one hub. */
 export class McpServer implements ProtocolServer {
@@ -60,11 +63,13 @@ export class McpServer implements ProtocolServer {
   }
 
   tryIt({ url }: HubAddress): readonly TryLine[] {
+    const address = url + this.#options.path;
+    const list = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: EXAMPLE_META } };
     return [
-      { label: 'address for MCP clients', command: `${url}${this.#options.path}` },
+      { label: 'address for MCP clients', command: address },
       {
-        label: 'tools, by the official inspector',
-        command: `npx @modelcontextprotocol/inspector --cli ${url}${this.#options.path} --transport http --method tools/list`,
+        label: 'the tools',
+        command: `curl -s ${address} -H 'mcp-protocol-version: ${MODERN_VERSION}' -H 'mcp-method: tools/list' --json '${JSON.stringify(list)}'`,
       },
     ];
   }

@@ -9,6 +9,8 @@ import type { McpService } from './service.ts';
 import { Updates } from './updates.ts';
 import type { Watch } from './watch.ts';
 
+/** Streams that are kept for clients that resume them; the oldest that have ended make room. */
+const MAX_LOGS = 64;
 /** Number of the stream that belongs to no request. */
 const STANDALONE = 0;
 
@@ -149,6 +151,7 @@ export class Session {
 
   /** A stream for the answer to a request. */
   openLog(): EventLog {
+    if (this.#logs.size >= MAX_LOGS) this.#forgetOldest();
     const log = new EventLog(++this.#numbers);
     this.#logs.set(log.number, log);
     return log;
@@ -171,6 +174,14 @@ export class Session {
         length += log.keptLength;
         if (log.ended && log.keptLength === 0) this.#logs.delete(log.number);
       }
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const log of this.#logs.values()) {
+      if (!log.ended) continue;
+      this.#logs.delete(log.number);
+      return;
     }
   }
 

@@ -22,6 +22,9 @@ import { Conversation } from './session.ts';
 
 type Request = Incoming & { readonly kind: 'request' };
 
+/** How long what runs may take after the client has closed its end: it waits for us to exit. */
+const EOF_GRACE_MS = 5_000;
+
 /** MCP on a byte connection: one message on each line, all revisions, one client. */
 export class StdioServer implements Receiver {
   readonly #service: McpService;
@@ -36,6 +39,7 @@ export class StdioServer implements Receiver {
   #full = false;
   #paused = false;
   #over = false;
+  #grace: NodeJS.Timeout | undefined;
 
   /** @param credentials of the client, from the environment of the process */
   constructor(service: McpService, connection: Connection, credentials: Credentials) {
@@ -71,14 +75,17 @@ export class StdioServer implements Receiver {
       this.#refuse(undefined, Fault.from(error), false);
     }
     this.#finish();
+    this.#grace = setTimeout(() => this.#conversation.close(), EOF_GRACE_MS);
   }
 
   drained(): void {
     this.#full = false;
+    this.#pauseOrResume();
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
   closed(): void {
+    clearTimeout(this.#grace);
     this.#over = true;
     this.#conversation.close();
     for (const listening of this.#listening.values()) listening.close();
@@ -98,7 +105,7 @@ export class StdioServer implements Receiver {
   }
 
   #take(line: Buffer): void {
-    if (this.#over && this.#inFlight > 0) return;
+    if (this.#over) return;
     let message: Incoming;
     try {
       message = parseMessage(line, this.#service.options.maxDepth);
@@ -227,8 +234,10 @@ export class StdioServer implements Receiver {
   }
 
   #send(text: string): boolean {
-    if (!this.#connection.write(`${text}\n`)) this.#full = true;
-    return !this.#full;
+    if (this.#connection.write(`${text}\n`)) return true;
+    this.#full = true;
+    this.#pauseOrResume();
+    return false;
   }
 
   #waitForRoom(): Promise<void> {
@@ -240,19 +249,22 @@ export class StdioServer implements Receiver {
 
   #began(): void {
     this.#inFlight++;
-    if (this.#inFlight >= this.#service.options.maxInFlight && !this.#paused) {
-      this.#paused = true;
-      this.#connection.pause();
-    }
+    this.#pauseOrResume();
   }
 
   #settled(): void {
     this.#inFlight--;
-    if (this.#paused && !this.#over) {
-      this.#paused = false;
-      this.#connection.resume();
-    }
+    this.#pauseOrResume();
     if (this.#over && this.#inFlight === 0) this.#connection.end();
+  }
+
+  /** Reads on while the client takes its answers and not too many requests run. */
+  #pauseOrResume(): void {
+    const pause = this.#full || this.#inFlight >= this.#service.options.maxInFlight;
+    if (pause === this.#paused || this.#over) return;
+    this.#paused = pause;
+    if (pause) this.#connection.pause();
+    else this.#connection.resume();
   }
 }
 
