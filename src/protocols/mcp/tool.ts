@@ -8,7 +8,7 @@ import { inputSchema, outputForm, outputSchema } from './schemas.ts';
 export interface Tool {
   readonly name: string;
   readonly title: string;
-  readonly description?: string;
+  readonly description: string;
   readonly inputSchema: JsonSchemaObject;
   readonly outputSchema?: JsonSchemaObject;
   readonly annotations: ToolAnnotations;
@@ -28,13 +28,12 @@ export function toolOf(
   operation: Operation,
   maxItems: number,
 ): Tool {
-  const description = descriptionOf(contract, operation, maxItems);
   const output = outputSchema(operation, contract.$defs);
   const name = fullName(service, operation);
   return {
     name: toolName(name),
     title: name,
-    ...(description === '' ? {} : { description }),
+    description: descriptionOf(contract, operation, name, maxItems),
     inputSchema: inputSchema(operation, contract.$defs, maxItems),
     ...(output === undefined ? {} : { outputSchema: output }),
     annotations: annotationsOf(operation),
@@ -56,10 +55,15 @@ function annotationsOf({ kind, http }: Operation): ToolAnnotations {
   };
 }
 
-function descriptionOf(contract: Contract, operation: Operation, maxItems: number): string {
-  const { doc, deprecated, input, output, errors } = operation;
-  const parts: string[] = [];
-  if (doc !== undefined) parts.push(doc);
+/** Clients may count on a description (they choose tools by it), also where the author gave none. */
+function descriptionOf(
+  contract: Contract,
+  operation: Operation,
+  name: string,
+  maxItems: number,
+): string {
+  const { kind, doc, deprecated, input, output, errors } = operation;
+  const parts = [doc ?? `The ${kind} ${name}.`];
   if (deprecated !== undefined) parts.push(`Deprecated: ${deprecated}`);
   if (input.stream) parts.push(`Takes the items of a stream, at most ${maxItems}, as a list.`);
   if (output.stream) {
