@@ -10,6 +10,7 @@ import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import { HttpCaller } from './caller.ts';
 import type { Engine } from './engine.ts';
+import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, nextEvent } from './events.ts';
 import { httpError, requestError } from './execute/errors.ts';
 import { Execution } from './execute/run.ts';
 import { type GraphqlRequest, requestOf, requestOfQuery } from './request.ts';
@@ -26,7 +27,7 @@ const OFFERS: readonly MediaType[] = [RESPONSE_TYPE, JSON_TYPE, EVENT_STREAM_TYP
 const HEADERS: { readonly [type in MediaType]: HeaderList } = {
   [RESPONSE_TYPE]: responseHeaders(RESPONSE_TYPE),
   [JSON_TYPE]: responseHeaders(JSON_TYPE),
-  [EVENT_STREAM_TYPE]: headerList('content-type', EVENT_STREAM_TYPE),
+  [EVENT_STREAM_TYPE]: EVENT_STREAM_HEADERS,
 };
 
 function responseHeaders(type: string): HeaderList {
@@ -111,6 +112,11 @@ export class HttpGraphql {
     this.#service.countRefused();
     if (exchange.finished) return;
     const error = httpError(thrown);
+    if (type === EVENT_STREAM_TYPE && error.legacyStatus === 200) {
+      // Browsers' event sources see nothing of a response that is no 200.
+      exchange.respond(200, EVENT_STREAM_HEADERS, nextEvent(error.text) + COMPLETE_EVENT);
+      return;
+    }
     const form = type === EVENT_STREAM_TYPE ? RESPONSE_TYPE : type;
     const status = form === JSON_TYPE ? error.legacyStatus : error.status;
     exchange.respond(status, HEADERS[form].with(...error.headers), error.text);
