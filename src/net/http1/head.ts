@@ -1,7 +1,8 @@
 import { CR, LF, SPACE, TARGET, TOKEN } from './characters.ts';
 import { RequestError } from './errors.ts';
-import { FIELDS, isName, parseFields, TextFields } from './fields.ts';
-import { authorityOfTarget, checkAuthority } from './target.ts';
+import { parseFields, TextFields } from './fields.ts';
+import { CLOSE, KEEP_ALIVE, readKnownFields, UPGRADE } from './known-fields.ts';
+import { authorityOfTarget } from './target.ts';
 
 export interface HeadLimits {
   /** Largest head, in bytes, empty line included. */
@@ -142,68 +143,8 @@ function understand(
   const text = bytes.toString('latin1', start, end);
   const fields = new TextFields(text);
   const method = methodName(bytes, start, methodEnd);
-  let authority: string | undefined;
-  let bodyLength = 0;
-  let hasLength = false;
-  let transferEncoding: string | undefined;
-  let hasUpgrade = false;
-  let expectContinue = false;
-  let connection = 0;
-
-  const offsets = FIELDS.offsets;
-  const stop = FIELDS.count * 4;
-  for (let at = 0; at < stop; at += 4) {
-    const name = offsets[at]!;
-    const value = offsets[at + 2]!;
-    const valueEnd = offsets[at + 3]!;
-    switch (offsets[at + 1]! - name) {
-      case 4:
-        if (isName(bytes, start + name, 'host')) {
-          if (authority !== undefined) throw new RequestError(400, 'The header Host came twice.');
-          authority = text.slice(value, valueEnd);
-        }
-        break;
-      case 6:
-        if (isName(bytes, start + name, 'expect')) {
-          if (text.slice(value, valueEnd).toLowerCase() !== '100-continue') {
-            throw new RequestError(417, 'The only expectation that is met here is 100-continue.');
-          }
-          expectContinue = minor === 1;
-        }
-        break;
-      case 7:
-        if (isName(bytes, start + name, 'upgrade')) hasUpgrade = true;
-        break;
-      case 10:
-        if (isName(bytes, start + name, 'connection')) {
-          connection |= connectionOptions(text.slice(value, valueEnd));
-        }
-        break;
-      case 14:
-        if (isName(bytes, start + name, 'content-length')) {
-          if (hasLength) throw new RequestError(400, 'The header Content-Length came twice.');
-          hasLength = true;
-          bodyLength = parseLength(text.slice(value, valueEnd));
-        }
-        break;
-      case 17:
-        if (isName(bytes, start + name, 'transfer-encoding')) {
-          if (transferEncoding !== undefined) {
-            throw new RequestError(400, 'The header Transfer-Encoding came twice.');
-          }
-          transferEncoding = text.slice(value, valueEnd);
-        }
-        break;
-    }
-  }
-  if (transferEncoding !== undefined) {
-    checkTransferEncoding(transferEncoding, hasLength, minor);
-    bodyLength = -1;
-  }
-  if (authority === undefined) {
-    if (minor === 1) throw new RequestError(400, 'The header Host is missing.');
-    authority = '';
-  } else if (authority !== '') checkAuthority(authority);
+  const known = readKnownFields(bytes, start, text, minor);
+  let authority = known.authority;
 
   const target = text.slice(targetStart - start, targetEnd - start);
   let path = target;
@@ -222,57 +163,13 @@ function understand(
     authority,
     minor,
     fields,
-    bodyLength,
+    bodyLength: known.bodyLength,
     keepAlive:
-      minor === 1 ? (connection & CLOSE) === 0 : (connection & (CLOSE | KEEP_ALIVE)) === KEEP_ALIVE,
-    expectContinue: expectContinue && bodyLength !== 0,
-    upgrade: hasUpgrade && (connection & UPGRADE) !== 0 && minor === 1,
+      minor === 1
+        ? (known.connection & CLOSE) === 0
+        : (known.connection & (CLOSE | KEEP_ALIVE)) === KEEP_ALIVE,
+    expectContinue: known.expectContinue && known.bodyLength !== 0,
+    upgrade: known.hasUpgrade && (known.connection & UPGRADE) !== 0 && minor === 1,
     byteLength: end - start,
   };
-}
-
-const CLOSE = 1;
-const KEEP_ALIVE = 2;
-const UPGRADE = 4;
-
-function connectionOptions(value: string): number {
-  if (value === 'keep-alive') return KEEP_ALIVE;
-  if (value === 'close') return CLOSE;
-  let options = 0;
-  for (const option of value.toLowerCase().split(',')) {
-    const name = option.trim();
-    if (name === 'close') options |= CLOSE;
-    else if (name === 'keep-alive') options |= KEEP_ALIVE;
-    else if (name === 'upgrade') options |= UPGRADE;
-  }
-  return options;
-}
-
-function parseLength(value: string): number {
-  if (!/^[0-9]{1,15}$/.test(value)) {
-    throw new RequestError(400, 'Content-Length is no number of bytes.');
-  }
-  return Number(value);
-}
-
-/** RFC 9112 section 6.1: nothing but `chunked`; what smuggling lives on is refused. */
-function checkTransferEncoding(value: string, hasLength: boolean, minor: 0 | 1): void {
-  if (hasLength) {
-    throw new RequestError(400, 'Content-Length and Transfer-Encoding came together.');
-  }
-  if (minor === 0) throw new RequestError(400, 'HTTP/1.0 has no Transfer-Encoding.');
-  if (value.toLowerCase() === 'chunked') return;
-  const codings = value
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.trim());
-  const at = codings.indexOf('chunked');
-  if ((at >= 0 && at < codings.length - 1) || !codings.every(isCoding)) {
-    throw new RequestError(400, 'Transfer-Encoding must name chunked once, and last.');
-  }
-  throw new RequestError(501, 'The only transfer coding that is understood here is chunked.');
-}
-
-function isCoding(text: string): boolean {
-  return /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(text);
 }
