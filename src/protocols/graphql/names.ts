@@ -38,8 +38,10 @@ export function distinctNames(texts: readonly string[]): string[] {
   return texts.map((text) => {
     if (isName(text)) return text;
     const name = graphqlName(text);
+    // One underscore at most: two at the start are GraphQL's own.
+    const base = name.endsWith('_') ? name : `${name}_`;
     let free = name;
-    for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;
+    for (let number = 2; taken.has(free); number++) free = `${base}${number}`;
     taken.add(free);
     return free;
   });
