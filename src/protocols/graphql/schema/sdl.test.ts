@@ -167,6 +167,7 @@ test('a contract without queries has a Query type all the same, and events have 
     version: '1.0.0',
     services: {
       one: service({
+        operations: {},
         events: {
           moved: event({
             subject: 'one.{room}.moved',
