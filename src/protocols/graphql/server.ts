@@ -9,14 +9,13 @@ import { CallHeaders, principalOf } from '../../wire/http-call.ts';
 import { Heartbeats } from '../../wire/stream-response.ts';
 import { acceptWebSocket } from '../../wire/websocket.ts';
 import { sendResults } from './events.ts';
+import { exampleQuery } from './example.ts';
 import { HttpGraphql } from './http.ts';
 import type { GraphqlOptions } from './options.ts';
 import { Page } from './page.ts';
 import { ReservedStreams } from './reserved-streams.ts';
 import { Service } from './service.ts';
 import { GraphqlSocket, SUBPROTOCOL } from './socket.ts';
-
-const LISTING = '{ __schema { queryType { fields { name description } } } }';
 
 export class GraphqlServer implements ProtocolServer {
   readonly routes: readonly Route[];
@@ -83,14 +82,15 @@ export class GraphqlServer implements ProtocolServer {
   }
 
   tryIt({ url }: HubAddress): TryLine[] {
-    const { path, page, introspection } = this.#service.options;
+    const { path, page } = this.#service.options;
+    const query = JSON.stringify({ query: exampleQuery(this.#service.hub.contracts()) });
     const lines = [
       {
-        label: 'GraphQL',
-        command: `curl -s ${url}${path} --json '{"query":"${introspection ? LISTING : '{ __typename }'}"}'`,
+        label: 'a query',
+        command: `curl -s ${url}${path} --json '${query}'`,
       },
     ];
-    if (page) lines.push({ label: 'GraphQL, to write queries', command: `${url}${path}` });
+    if (page) lines.push({ label: 'to write and try queries', command: `${url}${path}` });
     return lines;
   }
 
