@@ -236,3 +236,21 @@ test('reserved event streams: unknown tokens, second connections and taken ids a
   assert.equal((await fetch(`${stream}?operationId=a`, { method: 'DELETE', headers })).status, 200);
   leave.abort();
 });
+
+test('a hub that stops ends idle event streams, and subscriptions complete', async () => {
+  const other = await startHub([graphqlApplication()]);
+  const address = `${other.url}/graphql`;
+  const token = await (await fetch(`${address}/stream`, { method: 'PUT' })).text();
+  const stream = await fetch(`${address}/stream?token=${token}`);
+  const events = await fetch(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: 'subscription { booksAppeared { id } }' }),
+  });
+  const report = await other.hub.drain(10_000);
+  assert.deepEqual(report.aborted, {});
+  assert.equal(report.subscriptionsClosed, 1);
+  assert.match(await events.text(), /event: complete/);
+  await stream.text();
+  await other.close();
+});

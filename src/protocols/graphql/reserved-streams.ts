@@ -20,6 +20,7 @@ import { type Results, resultsOf } from './results.ts';
 import type { Service } from './service.ts';
 
 const TOKEN_HEADER = 'x-graphql-event-stream-token';
+const DRAIN_CHECK_MS = 200;
 const TEXT_HEADERS = headerList('content-type', 'text/plain; charset=utf-8');
 const JSON_HEADERS = headerList('content-type', 'application/json; charset=utf-8');
 
@@ -32,6 +33,7 @@ export class ReservedStreams {
   readonly #service: Service;
   readonly #heartbeats: Heartbeats;
   readonly #streams = new Map<string, ReservedStream>();
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(service: Service, heartbeats: Heartbeats) {
     this.#service = service;
@@ -63,6 +65,13 @@ export class ReservedStreams {
 
   close(): void {
     for (const stream of this.#streams.values()) stream.close();
+    clearInterval(this.#watch);
+  }
+
+  /** A hub that stops waits for responses that are open: those on which nothing runs end. */
+  #endWhenDraining(): void {
+    if (this.#service.hub.state === 'ready') return;
+    for (const stream of this.#streams.values()) if (stream.running.size === 0) stream.close();
   }
 
   #refuse(exchange: Exchange, thrown: unknown): void {
@@ -81,6 +90,7 @@ export class ReservedStreams {
         `${maxEventStreams} event streams are open, the limit.`,
       );
     }
+    this.#watch ??= setInterval(() => this.#endWhenDraining(), DRAIN_CHECK_MS).unref();
     const token = randomUUID();
     const stream = new ReservedStream(initTimeoutMs, this.#heartbeats, () =>
       this.#streams.delete(token),
