@@ -5,9 +5,10 @@ import jsonrpc from './protocols/jsonrpc/index.ts';
 import rest from './protocols/rest/index.ts';
 import sse from './protocols/sse/index.ts';
 import websocket from './protocols/websocket/index.ts';
+import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, graphql, jsonrpc, websocket, sse];
+export const PROTOCOLS: readonly Protocol[] = [rest, graphql, jsonrpc, websocket, sse, xmlrpc];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

@@ -3,6 +3,7 @@ import { webSocketDriver as graphqlSocketDriver, sseDriver } from './graphql.ts'
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { ndjsonDriver } from './rest.ts';
+import { xmlRpcDriver } from './xmlrpc.ts';
 
 export interface DriverEntry {
   /** Name of the protocol in src/standard.ts. */
@@ -33,4 +34,5 @@ export const DRIVERS: readonly DriverEntry[] = [
   },
   { protocol: 'jsonrpc', client: 'json-rpc-2.0 (TCP)', create: tcpDriver },
   { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
+  { protocol: 'xmlrpc', client: 'xmlrpc', create: xmlRpcDriver },
 ];
