@@ -29,6 +29,11 @@ const NEW_ITEM = {
   active: true,
 };
 
+const LIST_QUERY = {
+  query: 'query ($limit: Int!) { itemsList(limit: $limit) { id name quantity price tags active } }',
+  variables: { limit: 100 },
+};
+
 /** As the client of Python's standard library writes it. */
 const XML_RPC_CALL = `<?xml version='1.0'?>
 <methodCall>
@@ -113,5 +118,23 @@ export const COMPARISONS: readonly Comparison[] = [
         method: 'items.get',
         params: { id: 'item-17' },
       }),
+  },
+  {
+    name: 'graphql-list',
+    title: 'GraphQL query of a list of 100 objects, 64 connections',
+    ours: { name: 'polywire', server: 'graphql-polywire.ts' },
+    peer: { name: 'mercurius (jit)', server: 'graphql-mercurius.ts' },
+    target: 1,
+    unit: 'requests/s',
+    load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
+  },
+  {
+    name: 'graphql-list-yoga',
+    title: 'GraphQL query of a list of 100 objects, 64 connections',
+    ours: { name: 'polywire', server: 'graphql-polywire.ts' },
+    peer: { name: 'yoga', server: 'graphql-yoga.ts' },
+    target: 3,
+    unit: 'requests/s',
+    load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
   },
 ];

@@ -1,5 +1,6 @@
 import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
+import graphql from './protocols/graphql/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
 import mcp from './protocols/mcp/index.ts';
 import rest from './protocols/rest/index.ts';
@@ -8,7 +9,7 @@ import websocket from './protocols/websocket/index.ts';
 import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse, xmlrpc, mcp];
+export const PROTOCOLS: readonly Protocol[] = [rest, graphql, jsonrpc, xmlrpc, websocket, sse, mcp];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

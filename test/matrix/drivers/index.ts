@@ -1,4 +1,5 @@
 import type { CreateDriver } from '../driver.ts';
+import { webSocketDriver as graphqlSocketDriver, sseDriver } from './graphql.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { modernDriver, sessionDriver } from './mcp.ts';
@@ -19,6 +20,8 @@ const ONE_ANSWER = 'over HTTP a JSON-RPC request has one answer; streams need a 
 
 export const DRIVERS: readonly DriverEntry[] = [
   { protocol: 'rest', client: 'undici', create: ndjsonDriver },
+  { protocol: 'graphql', client: 'undici and graphql-sse', create: sseDriver },
+  { protocol: 'graphql', client: 'graphql-ws', create: graphqlSocketDriver },
   {
     protocol: 'jsonrpc',
     client: 'jayson (HTTP)',
