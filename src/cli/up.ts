@@ -5,6 +5,7 @@ import { CommandError, EXIT } from './exit-codes.ts';
 import { followModules } from './module-files.ts';
 import type { Output } from './output.ts';
 import type { Environment } from './program.ts';
+import { settle } from './settle.ts';
 import { Stopper } from './stopper.ts';
 import { announce, supervision } from './supervision.ts';
 import { flagsOf, type UpOptions } from './up-command.ts';
@@ -40,6 +41,8 @@ export async function up(
   );
   await announce(system, output, supervised);
 
+  settle(system.hub.diagnostics);
+
   const stop = await stopper.requested;
   const drained = system.drain(stop.deadlineMs ?? config.drain.deadlineMs);
   const outcome = await Promise.race([drained, stopper.forced]);
@@ -48,7 +51,7 @@ export async function up(
 }
 
 /** Configuration and applications, with every file that they consist of told to a supervisor. */
-async function prepare(
+export async function prepare(
   targets: readonly string[],
   options: UpOptions,
   environment: Environment,

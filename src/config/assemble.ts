@@ -60,15 +60,24 @@ export class ListenError extends Error {
   }
 }
 
+/** A hub with its protocols at work, and no address. */
+export interface ServedHub {
+  readonly hub: RunningHub;
+  readonly servers: readonly ServedProtocol[];
+  readonly authenticator: Authenticator | undefined;
+  readonly dataDirectory: string | undefined;
+  /** Stops what was started here, without waiting for anybody. */
+  stop(): Promise<void>;
+}
+
 /**
- * Puts a hub together from a configuration and starts it; it takes calls when this resolves.
- * @throws ConfigError, ListenError, or what an application threw at its start. Nothing is left
- *   running then.
+ * Starts a hub and lets the protocols serve it. Nothing is reachable: whoever asked brings the
+ * connections.
+ * @throws ConfigError, or what an application threw at its start. Nothing is left running then.
  */
-export async function assemble(options: AssembleOptions): Promise<RunningSystem> {
+export async function serveHub(options: AssembleOptions): Promise<ServedHub> {
   const { config, logger } = options;
   const authenticator = authenticatorOf(config);
-  refuseWideBind(config, authenticator !== undefined);
   const dataDirectory = options.temporaryData === true ? undefined : config.data;
   if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const telemetry = await startTelemetry(config.telemetry);
@@ -84,9 +93,12 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
     ],
   });
   for (const application of options.applications) hub.add(application);
-
   const servers: ServedProtocol[] = [];
-  let listener: Listener;
+  const stop = async (): Promise<void> => {
+    await hub.stop();
+    await closeServers(servers);
+    await telemetry.shutdown();
+  };
   try {
     await hub.start();
     for (const protocol of PROTOCOLS) {
@@ -95,27 +107,39 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
       const meter = hub.diagnostics.meter(protocol.name);
       servers.push({ protocol, server: await protocol.serve(hub, section, meter) });
     }
-    listener = await createListener(
-      config,
-      mounted(hub, servers, config.telemetry.metrics),
-      hub.diagnostics,
-      {
-        authenticated: authenticator !== undefined,
-        ...(logger === undefined ? {} : { logger }),
-        ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
-      },
-    ).catch((error: Error) => {
-      throw new ListenError(error);
-    });
   } catch (error) {
-    await hub.stop();
-    await closeServers(servers);
-    await telemetry.shutdown();
+    await stop();
     throw error;
   }
+  return { hub, servers, authenticator, dataDirectory, stop };
+}
+
+/**
+ * Puts a hub together from a configuration and starts it; it takes calls when this resolves.
+ * @throws ConfigError, ListenError, or what an application threw at its start. Nothing is left
+ *   running then.
+ */
+export async function assemble(options: AssembleOptions): Promise<RunningSystem> {
+  const { config, logger } = options;
+  refuseWideBind(config, config.auth.tokens.length + config.auth.users.length > 0);
+  const served = await serveHub(options);
+  const { hub, servers, authenticator, dataDirectory } = served;
+  const listener = await createListener(
+    config,
+    mounted(hub, servers, config.telemetry.metrics),
+    hub.diagnostics,
+    {
+      authenticated: authenticator !== undefined,
+      ...(logger === undefined ? {} : { logger }),
+      ...(options.listenFd === undefined ? {} : { listenFd: options.listenFd }),
+    },
+  ).catch(async (error: Error) => {
+    await served.stop();
+    throw new ListenError(error);
+  });
   const stop = async (deadlineMs: number): Promise<'drained' | 'cut'> => {
-    const outcome = await stopSystem(hub, listener, servers, deadlineMs, logger);
-    await telemetry.shutdown();
+    const outcome = await stopSystem(hub, listener, deadlineMs, logger);
+    await served.stop();
     return outcome;
   };
   const state = {
@@ -165,7 +189,7 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: b
     })),
     {
       protocol: { name: MONITORING },
-      server: monitoringServer(hub, { anonymousDenied: hub.anonymousDenied, metrics }),
+      server: monitoringServer(hub, { metrics }),
       meter: hub.diagnostics.meter(MONITORING),
     },
   ];
@@ -177,7 +201,6 @@ const LAST_CALLS_MS = 100;
 async function stopSystem(
   hub: RunningHub,
   listener: Listener,
-  servers: readonly ServedProtocol[],
   deadlineMs: number,
   logger: Logger | undefined,
 ): Promise<'drained' | 'cut'> {
@@ -193,7 +216,6 @@ async function stopSystem(
   // Connections that are told to finish wait for their calls, which the hub ends.
   const [report] = await Promise.all([hub.drain(deadlineMs - graceMs), connectionsDone]);
   await listener.close();
-  await closeServers(servers);
   logger?.info(report, 'the hub stopped');
   return Object.keys(report.aborted).length === 0 ? 'drained' : 'cut';
 }

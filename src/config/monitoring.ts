@@ -1,7 +1,8 @@
 import { JSON_HEADERS } from '../hub/header-list.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { ProtocolServer, Route } from '../hub/protocol.ts';
-import { admit, type MonitoringOptions, monitoringRoutes } from '../net/http/monitoring.ts';
+import { type MonitoringOptions, monitoringRoutes } from '../net/http/monitoring.ts';
+import { knownPrincipalOf } from '../wire/http-call.ts';
 
 /** Label of the figures of these routes. */
 export const MONITORING = 'monitoring';
@@ -19,7 +20,7 @@ export function monitoringServer(hub: Hub, options: MonitoringOptions): Protocol
       method: 'GET',
       path: '/contracts',
       handle: async (exchange) => {
-        await admit(hub, exchange, options.anonymousDenied);
+        await knownPrincipalOf(hub, exchange, 'The contract');
         exchange.respond(200, JSON_FRESH, JSON.stringify({ contracts: hub.contracts() }));
       },
     },

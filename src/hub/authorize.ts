@@ -1,6 +1,22 @@
 import { Fault } from '../model/fault.ts';
 import { hasScopes, type Principal } from '../model/principal.ts';
 
+const NO_SCOPES: readonly string[] = [];
+
+/**
+ * For what belongs to no operation, such as a contract's document or the figures: whoever may use
+ * the hub at all may have it, and nobody else.
+ * @param what as the caller reads it: `The contract`
+ * @throws Fault UNAUTHENTICATED for a caller without credentials, where those are refused
+ */
+export function authorizeKnown(
+  hub: { readonly anonymousDenied: boolean },
+  principal: Principal,
+  what: string,
+): void {
+  authorize(principal, NO_SCOPES, hub.anonymousDenied, what);
+}
+
 /**
  * Throws unless the principal may use something that needs these scopes.
  * @param what as the caller reads it: `Operation orders.get`

@@ -41,8 +41,6 @@ export interface RunningHub extends Hub {
   drain(deadlineMs: number): Promise<DrainReport>;
   /** The same without waiting for anybody. */
   stop(): Promise<void>;
-  /** Whether callers without credentials are refused everything. */
-  readonly anonymousDenied: boolean;
 }
 
 /** A hub without protocols: applications are added to it, protocols serve it. */

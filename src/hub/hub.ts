@@ -61,6 +61,8 @@ export interface Subscription {
 export interface Hub {
   readonly state: 'starting' | 'ready' | 'draining' | 'stopped';
   readonly diagnostics: Diagnostics;
+  /** Whether callers without credentials are refused everything. */
+  readonly anonymousDenied: boolean;
 
   contracts(): readonly Contract[];
   endpoints(): Iterable<Endpoint>;

@@ -92,8 +92,7 @@ class HubListener implements Listener {
   readonly #open = new Set<StreamConnection>();
   readonly #incoming = new Set<Incoming>();
   readonly #perAddress = new Map<string, number>();
-  readonly #plain: readonly Candidate[];
-  readonly #secure: readonly Candidate[];
+  readonly #candidates: readonly Candidate[];
   readonly #http: HttpContext;
   readonly #tls: TlsLayer | undefined;
   readonly #listenFd: number | undefined;
@@ -125,12 +124,10 @@ class HubListener implements Listener {
             (socket) => this.#begin(socket, this.#connect(socket, 'tcp', true, false), true),
             (error) => this.#refused(`its TLS handshake failed: ${error.message}`),
           );
-    const protocols = this.#candidates(
+    this.#candidates = this.#createCandidates(
       mounted,
       settings.createHttp2Connection ?? createHttp2Connection,
     );
-    this.#secure = protocols;
-    this.#plain = protocols;
   }
 
   get address(): HubAddress {
@@ -165,7 +162,7 @@ class HubListener implements Listener {
     };
   }
 
-  #candidates(mounted: readonly Mounted[], createHttp2: CreateHttpConnection): Candidate[] {
+  #createCandidates(mounted: readonly Mounted[], createHttp2: CreateHttpConnection): Candidate[] {
     const http =
       (create: CreateHttpConnection) => (connection: StreamConnection, bytes: Buffer) => {
         // Routes count the bytes of their requests themselves.
@@ -284,7 +281,7 @@ class HubListener implements Listener {
 
   /** Waits for the first bytes. */
   #begin(socket: net.Socket, connection: StreamConnection, secure: boolean): void {
-    let candidates = secure ? this.#secure : this.#plain;
+    let candidates = this.#candidates;
     const tls = this.#tls;
     if (tls !== undefined && !secure && connection.peer.transport === 'tcp') {
       const startTls: Candidate = {

@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type net from 'node:net';
 import tls from 'node:tls';
 import type { NetLogger } from './logger.ts';
@@ -12,7 +12,9 @@ export class TlsLayer {
   readonly #logger: NetLogger;
   readonly #server: tls.Server;
   readonly #files: readonly string[];
-  readonly #onChange = (): void => this.reload();
+  readonly #watch: NodeJS.Timeout;
+  /** What the files looked like just before they were read. */
+  #seen: string;
 
   /**
    * @param secured gets each connection whose handshake is done
@@ -34,6 +36,7 @@ export class TlsLayer {
     this.#options = options;
     this.#logger = logger;
     this.#files = [cert, key, ...(ca === undefined ? [] : [ca])];
+    this.#seen = this.#look();
     this.#server = tls.createServer(
       {
         ...this.#read(),
@@ -49,9 +52,23 @@ export class TlsLayer {
       failed(error);
       socket.destroy();
     });
-    for (const file of this.#files) {
-      watchFile(file, { interval: watchIntervalMs, persistent: false }, this.#onChange);
-    }
+    this.#watch = setInterval(() => {
+      if (this.#look() !== this.#seen) this.reload();
+    }, watchIntervalMs);
+    this.#watch.unref();
+  }
+
+  #look(): string {
+    const looks = this.#files.map((file) => {
+      try {
+        const { ino, size, mtimeMs } = statSync(file);
+        return `${ino} ${size} ${mtimeMs}`;
+      } catch {
+        // Missing for a moment, or for good: reading it again tells the log which.
+        return 'unreadable';
+      }
+    });
+    return looks.join(', ');
   }
 
   /** @param bytes of the handshake, already read from the socket */
@@ -63,6 +80,7 @@ export class TlsLayer {
   /** Open connections keep what they have. Broken files change nothing and are logged. */
   reload(): void {
     try {
+      this.#seen = this.#look();
       this.#server.setSecureContext(this.#read());
       this.#logger.info({ files: this.#files }, 'TLS files were read again');
     } catch (error) {
@@ -74,7 +92,7 @@ export class TlsLayer {
   }
 
   close(): void {
-    for (const file of this.#files) unwatchFile(file, this.#onChange);
+    clearInterval(this.#watch);
   }
 
   #read(): tls.SecureContextOptions {

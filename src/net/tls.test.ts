@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -188,6 +189,7 @@ suite('certificates that change', () => {
     };
     const server = tls.createServer();
     let layer: TlsLayer | undefined;
+    let raw: net.Server | undefined;
     try {
       const complete = completeNetOptions({ tls: { cert, key } });
       layer = new TlsLayer(
@@ -199,15 +201,15 @@ suite('certificates that change', () => {
         20,
       );
       const taken = layer;
-      const { default: net } = await import('node:net');
-      const raw = net.createServer((socket) => {
+      raw = net.createServer((socket) => {
         socket.once('data', (bytes) => {
           socket.pause();
           taken.take(socket, bytes);
         });
       });
-      await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
-      const { port } = raw.address() as { port: number };
+      const listening = raw;
+      await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+      const { port } = listening.address() as { port: number };
       assert.equal(await nameOfServer(port), 'first');
       copyFileSync(file('second.key'), key);
       copyFileSync(file('second.pem'), cert);
@@ -219,8 +221,8 @@ suite('certificates that change', () => {
       writeFileSync(cert, 'no certificate');
       await eventually(() => errors.length > before, 'the broken file is logged');
       assert.equal(await nameOfServer(port), 'second');
-      raw.close();
     } finally {
+      raw?.close();
       layer?.close();
       server.close();
       rmSync(directory, { recursive: true });

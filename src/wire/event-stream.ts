@@ -183,10 +183,11 @@ export const STREAM_EVENTS = {
   error: 'error',
 } as const;
 
-/** Names of the events beside the deliveries of a subscription. */
+/** Names of the events beside the deliveries of a subscription, which are named after their
+ * subjects. No subject's text equals one of these: there `*` is always escaped. */
 export const SUBSCRIPTION_EVENTS = {
   /** The place to resume from is no longer held: something may be missing. */
-  gap: 'gap',
+  gap: '*gap',
   /** The receiver was too slow; data `{"count": n}` says how many deliveries it lost. */
-  dropped: 'dropped',
+  dropped: '*dropped',
 } as const;

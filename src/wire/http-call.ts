@@ -1,7 +1,8 @@
+import { authorizeKnown } from '../hub/authorize.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Exchange } from '../hub/transport.ts';
 import { Fault } from '../model/fault.ts';
-import type { MaybePromise } from '../model/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { type Credentials, NO_CREDENTIALS, type Principal } from '../model/principal.ts';
 import { type TraceContext, traceContext } from '../model/trace.ts';
@@ -34,6 +35,21 @@ export function credentialsOf(authorization: string | undefined): Credentials {
 
 export function principalOf(hub: Hub, exchange: Exchange): MaybePromise<Principal> {
   return hub.authenticate(credentialsOf(exchange.headers.get('authorization')));
+}
+
+/** Whoever asks for something that belongs to no operation (`authorizeKnown`).
+ * @throws Fault UNAUTHENTICATED for bad credentials, and for none where those are refused */
+export function knownPrincipalOf(
+  hub: Hub,
+  exchange: Exchange,
+  what: string,
+): MaybePromise<Principal> {
+  const check = (principal: Principal): Principal => {
+    authorizeKnown(hub, principal, what);
+    return principal;
+  };
+  const principal = principalOf(hub, exchange);
+  return isPromise(principal) ? principal.then(check) : check(principal);
 }
 
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;

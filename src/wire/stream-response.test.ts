@@ -36,6 +36,27 @@ class Writer implements BodyWriter {
 const heartbeats = new Heartbeats(60_000);
 
 describe('a stream in a response body', () => {
+  it('never has an item that reads like its fault', async () => {
+    const fault = new Fault('NOT_FOUND', 'Gone.');
+    const twin = { error: fault.toJSON() };
+    async function* items() {
+      yield twin;
+      yield ' {"error":{}}';
+      throw fault;
+    }
+    for (const format of [NDJSON, EVENT_STREAM]) {
+      const writer = new Writer();
+      const iterator = items();
+      await writeStream(iterator, iterator.next(), { writer, format, heartbeats });
+      const parts = writer.text.split(format === NDJSON ? '\n' : '\n\n').slice(0, -1);
+      assert.equal(parts.length, 3);
+      assert.equal(parts[2], format.fault(fault).trimEnd());
+      const marks = parts.map((part) => /^( |event: error\n)/.test(part));
+      assert.deepEqual(marks, [false, false, true]);
+    }
+    assert.deepEqual(JSON.parse(NDJSON.fault(fault)), twin, 'a line of JSON all the same');
+  });
+
   it('waits for a slow client after each item', async () => {
     const writer = new Writer();
     writer.full = true;

@@ -7,7 +7,7 @@ import { ndjsonLine } from './ndjson.ts';
 /** How the items of a stream stand in a response body. */
 export interface StreamFormat {
   item(value: unknown): string;
-  /** What a fault becomes after the stream has begun. */
+  /** What a fault becomes after the stream has begun; never equal to an item. */
   fault(fault: Fault): string;
   /** What follows the last item. */
   readonly end: string;
@@ -22,9 +22,11 @@ export const EVENT_STREAM: StreamFormat = {
   heartbeat: HEARTBEAT_TEXT,
 };
 
+/** An item may have any form, that of a fault too. Its line never begins with white space, which
+ * JSON allows there: the line of a fault does. */
 export const NDJSON: StreamFormat = {
   item: ndjsonLine,
-  fault: (fault) => `{"error":${JSON.stringify(fault)}}\n`,
+  fault: (fault) => ` {"error":${JSON.stringify(fault)}}\n`,
   end: '',
   heartbeat: '',
 };

@@ -171,3 +171,13 @@ test('doctor judges what up would be given, and shows no secret', OPTIONS, async
   assert.equal(tls.exitCode, 1);
   assert.match(tls.stdout, /FAIL TLS: the files cannot be used: .*nowhere\.pem/);
 });
+
+test('stdio serves one JSON-RPC connection and ends with it', OPTIONS, async (t) => {
+  const folder = await folderWith(t, { 'demo.ts': demoApplication() });
+  const { exitCode, stdout } = await polywire(t, ['stdio', 'demo.ts'], {
+    directory: folder,
+    stdin: '{"jsonrpc":"2.0","id":1,"method":"demo.version"}\n',
+  });
+  assert.equal(exitCode, 0);
+  assert.deepEqual(JSON.parse(stdout), { jsonrpc: '2.0', id: 1, result: { version: '1.0.0' } });
+});

@@ -4,6 +4,7 @@ import openRpcMetaSchema from '@open-rpc/meta-schema';
 import { Ajv } from 'ajv';
 import { application, operation } from '../../src/hub/test-application.ts';
 import type { Contract } from '../../src/model/contract.ts';
+import { LOCAL } from '../../src/model/principal.ts';
 import jsonrpc from '../../src/protocols/jsonrpc/index.ts';
 import { openRpcDocument } from '../../src/wire/jsonrpc/open-rpc.ts';
 import { rpcApplication } from '../../src/wire/jsonrpc/test-service.ts';
@@ -120,6 +121,20 @@ test('a document says what a client needs to know', () => {
   };
   const count = streams.find(({ name }) => name === 'test.count');
   assert.deepEqual(count?.['x-stream'], { output: true });
+});
+
+test('rpc.discover is for callers whom the hub knows', async (context) => {
+  const { rpcUrl } = await startRpcHub(context, {
+    hub: { authenticator: { anonymous: 'deny', authenticate: () => LOCAL } },
+  });
+  const discover = async (headers: Record<string, string>) => {
+    const body = '{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}';
+    const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };
+    const response = await fetch(rpcUrl, { ...init, body });
+    return (await response.json()) as { result?: object; error?: { code: number } };
+  };
+  assert.equal((await discover({})).error?.code, -32016);
+  assert.ok((await discover({ authorization: 'Bearer any' })).result !== undefined);
 });
 
 test('rpc.discover answers it over HTTP and WebSocket', async (context) => {

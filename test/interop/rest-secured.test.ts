@@ -73,8 +73,26 @@ describe('a hub that asks for credentials, and decides later', () => {
     assert.equal((await call('/subscribe/a', { headers: bad })).status, 401);
   });
 
+  it('shows its contract to callers it knows, and the page and its health to everybody', async () => {
+    for (const path of ['/openapi.json', '/contract.json']) {
+      assert.equal((await call(path)).status, 401, path);
+      assert.equal((await call(path, { method: 'HEAD' })).status, 401, path);
+      assert.equal((await call(path, { headers: { 'if-none-match': '*' } })).status, 401, path);
+      assert.equal((await call(path, { headers: good })).status, 200, path);
+    }
+    for (const path of ['/docs', '/docs/page.js', '/docs/page.css']) {
+      const response = await call(path);
+      assert.equal(response.status, 200, path);
+      assert.doesNotMatch(
+        await response.text(),
+        /items[./]/,
+        `${path} holds nothing of the contract`,
+      );
+    }
+  });
+
   it('says so in its document', async () => {
-    const document = (await (await call('/openapi.json')).json()) as {
+    const document = (await (await call('/openapi.json', { headers: good })).json()) as {
       components: { securitySchemes: object };
       paths: Record<string, Record<string, { security: unknown }>>;
     };

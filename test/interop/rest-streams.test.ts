@@ -90,7 +90,7 @@ describe('server streams', () => {
         incoming.on('end', () => resolve({ text, trailers: incoming.trailers }));
       });
     });
-    assert.equal(lines.text, `{"n":1}\n${JSON.stringify({ error: fault })}\n`);
+    assert.equal(lines.text, `{"n":1}\n ${JSON.stringify({ error: fault })}\n`);
     assert.equal(lines.trailers['polywire-fault'], 'NOT_FOUND');
     assert.equal(lines.trailers['polywire-error'], 'ItemUnknown');
   });

@@ -148,7 +148,22 @@ describe('subscriptions', () => {
   it('say so when the history does not reach back', async () => {
     const reader = await Reader.open('gone', { 'last-event-id': 'another-1' });
     const [gap] = await reader.next(1);
-    assert.equal(gap?.event, 'gap');
+    assert.equal(gap?.event, '*gap');
+    reader.close();
+  });
+
+  it('of subjects named like events of the hub are told apart from those', async () => {
+    const reader = await Reader.open('%3E');
+    for (const subject of ['gap', 'dropped', '%252Agap', 'error']) await publish(subject, '1');
+    assert.deepEqual(
+      (await reader.next(4)).map(({ event, lastEventId }) => [event, lastEventId !== '']),
+      [
+        ['gap', true],
+        ['dropped', true],
+        ['%2Agap', true],
+        ['error', true],
+      ],
+    );
     reader.close();
   });
 
@@ -212,7 +227,7 @@ describe('subscriptions', () => {
       for (const event of parser.push(chunk)) names.add(event.event);
     });
     incoming.resume();
-    await until('it is told', () => names.has('dropped'));
+    await until('it is told', () => names.has('*dropped'));
     incoming.destroy();
   });
 

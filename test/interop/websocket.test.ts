@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { WebSocket as UndiciWebSocket } from 'undici';
 import { WebSocket } from 'ws';
 import { Fault } from '../../src/model/fault.ts';
+import { LOCAL } from '../../src/model/principal.ts';
 import { ClientSession } from '../../src/wire/jsonrpc/client-session.ts';
 import { until } from '../../src/wire/jsonrpc/test-service.ts';
 import { startRpcHub } from './rpc-hub.ts';
@@ -244,12 +245,16 @@ test('credentials by header, by the first message, and in the query only when th
   };
   const closed = await startRpcHub(context, { hub });
   const echo = { id: 1, method: 'test.echo', params: {} };
+  const discover = { id: 3, method: 'rpc.discover' };
   const byHeader = await open(closed.socketUrl, { headers: { authorization: 'Bearer good' } });
   assert.deepEqual((await ask(byHeader, echo)).result, {});
   const byMessage = await open(`${closed.socketUrl}?access_token=good`);
-  assert.equal(((await ask(byMessage, echo)).error as { code: number }).code, -32016);
+  for (const request of [echo, discover]) {
+    assert.equal(((await ask(byMessage, request)).error as { code: number }).code, -32016);
+  }
   await ask(byMessage, { id: 2, method: 'rpc.authenticate', params: { token: 'good' } });
   assert.deepEqual((await ask(byMessage, echo)).result, {});
+  assert.ok((await ask(byMessage, discover)).result !== undefined);
   const bad = new WebSocket(closed.socketUrl, { headers: { authorization: 'Bearer bad' } });
   const [error] = await once(bad, 'error');
   assert.match(String(error), /401/);
@@ -321,4 +326,40 @@ test('idle connections are closed, busy ones are not', async (context) => {
   const idle = await open(socketUrl);
   assert.equal((await closeOf(idle)).code, 1001);
   assert.equal(busy.readyState, WebSocket.OPEN);
+});
+
+test('connections without credentials are closed where those are asked for, others stay', async (context) => {
+  const { socketUrl, port, socketMeter, rpcMeter } = await startRpcHub(context, {
+    hub: { authenticator: { anonymous: 'deny', authenticate: () => LOCAL } },
+    websocket: { authenticateTimeoutMs: 40 },
+    jsonrpc: { authenticateTimeoutMs: 40 },
+  });
+  const byHeader = await open(socketUrl, { headers: { authorization: 'Bearer any' } });
+  const byMessage = await open(socketUrl);
+  await ask(byMessage, { id: 1, method: 'rpc.authenticate', params: { token: 'any' } });
+  const { refused } = socketMeter;
+  const stranger = await open(socketUrl);
+  const told = once(stranger, 'message');
+  assert.equal((await closeOf(stranger)).code, 1008);
+  const { id, error } = JSON.parse(String((await told)[0]));
+  assert.deepEqual([id, error.code], [null, -32016]);
+  assert.equal(socketMeter.refused, refused + 1);
+  assert.deepEqual([byHeader.readyState, byMessage.readyState], [WebSocket.OPEN, WebSocket.OPEN]);
+
+  const raw = net.connect(port, '127.0.0.1');
+  raw.write('{"jsonrpc":"2.0","id":1,"method":"rpc.hello"}\n');
+  let text = '';
+  for await (const chunk of raw) text += String(chunk);
+  assert.match(text, /"id":1,"result".*\n.*"id":null,"error":\{"code":-32016/);
+  assert.equal(rpcMeter.refused, 1);
+});
+
+test('where anonymous callers may come in, connections without credentials stay', async (context) => {
+  const { socketUrl } = await startRpcHub(context, {
+    hub: { authenticator: { anonymous: 'allow', authenticate: () => LOCAL } },
+    websocket: { authenticateTimeoutMs: 1, pingIntervalMs: 10 },
+  });
+  const socket = await open(socketUrl);
+  for (let pings = 0; pings < 3; pings++) await once(socket, 'ping');
+  assert.deepEqual((await ask(socket, { id: 1, method: 'test.echo', params: {} })).result, {});
 });

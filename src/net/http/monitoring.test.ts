@@ -19,7 +19,7 @@ async function ask(
   path: string,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const routes = monitoringRoutes(hub, { anonymousDenied: hub.anonymousDenied, metrics: true });
+  const routes = monitoringRoutes(hub, { metrics: true });
   const answers: Answer[] = [];
   const exchange = {
     headers: metadataOf(headers),

@@ -1,17 +1,12 @@
 import { headerList } from '../../hub/header-list.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { Route } from '../../hub/protocol.ts';
-import type { Exchange } from '../../hub/transport.ts';
-import { Fault } from '../../model/fault.ts';
-import type { MaybePromise } from '../../model/maybe-promise.ts';
-import { principalOf } from '../../wire/http-call.ts';
+import { knownPrincipalOf } from '../../wire/http-call.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 
 const PLAIN = headerList('content-type', 'text/plain; charset=utf-8', 'cache-control', 'no-store');
 
 export interface MonitoringOptions {
-  /** Whether callers without credentials are refused everything. */
-  readonly anonymousDenied: boolean;
   /** Whether /metrics is there. */
   readonly metrics: boolean;
 }
@@ -40,7 +35,7 @@ export function monitoringRoutes(hub: Hub, options: MonitoringOptions): Route[] 
       method: 'GET',
       path: '/metrics',
       handle: async (exchange) => {
-        await admit(hub, exchange, options.anonymousDenied);
+        await knownPrincipalOf(hub, exchange, '/metrics');
         metrics ??= createMetrics(hub);
         const { contentType, text } = await metrics;
         const body = await text();
@@ -55,12 +50,4 @@ export function monitoringRoutes(hub: Hub, options: MonitoringOptions): Route[] 
     });
   }
   return routes;
-}
-
-/** @throws Fault UNAUTHENTICATED for a caller whom the hub wants to know and does not */
-export async function admit(hub: Hub, exchange: Exchange, anonymousDenied: boolean): Promise<void> {
-  const principal: MaybePromise<{ readonly authenticated: boolean }> = principalOf(hub, exchange);
-  if (!(await principal).authenticated && anonymousDenied) {
-    throw new Fault('UNAUTHENTICATED', 'This hub asks for credentials.');
-  }
 }

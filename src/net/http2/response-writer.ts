@@ -11,13 +11,14 @@ export class ResponseWriter implements BodyWriter {
   /** HEAD, 204, 304: the head was all. */
   readonly #bodiless: boolean;
   #ended: boolean;
-  #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined;
 
   constructor(stream: Stream, maxQueuedBytes: number, bodiless: boolean) {
     this.#stream = stream;
     this.#maxQueuedBytes = maxQueuedBytes;
     this.#bodiless = bodiless;
     this.#ended = false;
+    this.#waiting = undefined;
   }
 
   get closed(): boolean {
@@ -37,6 +38,7 @@ export class ResponseWriter implements BodyWriter {
   drained(): Promise<void> {
     if (this.closed || !this.#full()) return Promise.resolve();
     return new Promise((resolve) => {
+      this.#waiting ??= [];
       this.#waiting.push(resolve);
     });
   }
@@ -57,9 +59,9 @@ export class ResponseWriter implements BodyWriter {
 
   /** Lets the handler go on when there is room, or nobody to write for. */
   wake(): void {
-    if (this.#waiting.length === 0 || (!this.closed && this.#full())) return;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    if (waiting === undefined || (!this.closed && this.#full())) return;
+    this.#waiting = undefined;
     for (const resolve of waiting) resolve();
   }
 

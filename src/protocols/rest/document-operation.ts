@@ -52,7 +52,7 @@ function describe(plan: Plan): string {
   }
   if (plan.outputStreams) {
     lines.push(
-      'The answer is a stream. As text/event-stream each item is an event without a name; the event `end` says that it is complete, the event `error` holds a fault. As application/x-ndjson each item is a line, and a last line `{"error": ...}` holds a fault.',
+      'The answer is a stream. As text/event-stream each item is an event without a name; the event `end` says that it is complete, the event `error` holds a fault. As application/x-ndjson each item is a line, and a last line ` {"error": ...}`, which begins with a space as no item does, holds a fault.',
     );
   }
   return lines.join('\n\n');

@@ -8,6 +8,7 @@ import type { Contract } from '../../model/contract.ts';
 import type { MaybePromise } from '../../model/maybe-promise.ts';
 import { NO_CREDENTIALS } from '../../model/principal.ts';
 import { compress, responseCoding } from '../../wire/compression.ts';
+import { knownPrincipalOf } from '../../wire/http-call.ts';
 import { openApiText } from './document.ts';
 import type { RestOptions } from './options.ts';
 import { matchesEtag } from './reply.ts';
@@ -69,7 +70,8 @@ const PAGE_FILES: readonly (readonly [path: string, file: string, type: string])
   ['/docs/page.css', 'page.css', 'text/css; charset=utf-8'],
 ];
 
-/** GET /openapi.json and /contract.json, and the page that shows them. */
+/** GET /openapi.json and /contract.json, for callers whom the hub knows, and the page that shows
+ * them, which holds nothing of them itself. */
 export function documentRoutes(hub: Hub, options: RestOptions): Route[] {
   const openapi = documentRoute(hub, '/openapi.json', async (contracts) => {
     // Whoever shows no credentials is somebody only where none are asked for.
@@ -92,6 +94,7 @@ function documentRoute(
     method: 'GET',
     path,
     async handle(exchange) {
+      await knownPrincipalOf(hub, exchange, 'The contract');
       const now = hub.contracts();
       const key = now.map((contract) => `${contract.name}@${contract.version}`).join();
       if (served === undefined || contracts !== key) {

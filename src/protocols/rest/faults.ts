@@ -21,5 +21,5 @@ export const FAULTS: FaultTable<number> = {
   fromWire: faultCodeOfStatus,
   show: (status) => `${status} ${REASONS[status] ?? ''}`.trim(),
   details:
-    'The exact code, a declared error with its data and violations travel in the body, application/problem+json (RFC 9457); once a stream has begun, in its last item: the event `error`, or a line `{"error": ...}`.',
+    'The exact code, a declared error with its data and violations travel in the body, application/problem+json (RFC 9457); once a stream has begun, in its last item: the event `error`, or a line ` {"error": ...}`, which begins with a space.',
 };

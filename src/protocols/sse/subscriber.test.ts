@@ -111,7 +111,7 @@ describe('a subscription of a slow client', () => {
       events.map((event) => [event.event, event.data]),
       [
         ['a', '1'],
-        ['dropped', '{"count":2000}'],
+        ['*dropped', '{"count":2000}'],
         ['a', '9'],
       ],
     );

@@ -1,3 +1,4 @@
+import { authorizeKnown } from '../../hub/authorize.ts';
 import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
@@ -87,7 +88,10 @@ export function answerServiceMethod(
 ): MaybePromise<string | undefined> {
   switch (request.method) {
     case METHODS.discover:
-      return answerWith(id, () => service.discover());
+      return answerWith(id, () => {
+        authorizeKnown(service.hub, caller.principal, 'The contract');
+        return service.discover();
+      });
     case METHODS.hello:
       return answerWith(id, () => hello(service, caller.principal));
     case METHODS.publish:

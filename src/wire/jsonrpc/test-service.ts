@@ -141,6 +141,7 @@ export async function startService(
     seen,
     meter: hub.diagnostics.meter('test'),
     limits: { ...LIMITS, ...limits },
+    authenticateTimeoutMs: 0,
     discover: () => ({ openrpc: '1.3.2' }),
   };
 }

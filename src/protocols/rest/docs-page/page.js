@@ -176,6 +176,12 @@ function tryView(path, method, operation, parameters) {
   return make('div', {}, make('h3', {}, 'Try it'), form);
 }
 
+/** The header for the token that was typed in; never stored. */
+function credentials() {
+  const token = document.getElementById('token').value;
+  return token === '' ? {} : { authorization: `Bearer ${token}` };
+}
+
 function requestOf(path, method, fields, type, body) {
   const query = new URLSearchParams();
   const headers = {};
@@ -188,8 +194,7 @@ function requestOf(path, method, fields, type, body) {
     else if (parameter.in === 'header') headers[parameter.name] = text;
     else addQuery(query, parameter, text);
   }
-  const token = document.getElementById('token').value;
-  if (token !== '') headers.authorization = `Bearer ${token}`;
+  Object.assign(headers, credentials());
   if (type !== undefined) headers['content-type'] = type;
   const search = query.size === 0 ? '' : `?${query}`;
   return { url: target + search, init: { method: method.toUpperCase(), headers, body } };
@@ -320,10 +325,20 @@ function filter(text) {
   }
 }
 
+let attempts = 0;
+
+/** Gets the document and shows it; asks for a token first where the hub does. */
 async function begin() {
   const main = document.getElementById('main');
+  const attempt = ++attempts;
   try {
-    const response = await fetch('/openapi.json');
+    const response = await fetch('/openapi.json', { headers: credentials() });
+    if (attempt !== attempts) return;
+    if (response.status === 401) {
+      main.replaceChildren(make('p', {}, 'This hub asks for credentials: type in a bearer token.'));
+      document.getElementById('token').focus();
+      return;
+    }
     if (!response.ok) throw new Error(`/openapi.json answered ${response.status}`);
     api = await response.json();
   } catch (error) {
@@ -355,4 +370,7 @@ async function begin() {
   }
 }
 
+document.getElementById('token').addEventListener('change', () => {
+  if (api === undefined) void begin();
+});
 void begin();
