@@ -2,11 +2,12 @@ import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
 import rest from './protocols/rest/index.ts';
+import soap from './protocols/soap/index.ts';
 import sse from './protocols/sse/index.ts';
 import websocket from './protocols/websocket/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse];
+export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse, soap];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];
