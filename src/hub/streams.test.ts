@@ -5,8 +5,8 @@ import type { Context } from '../model/application.ts';
 import type { Call } from '../model/call.ts';
 import { Channel } from '../model/channel.ts';
 import { Fault } from '../model/fault.ts';
+import { application, callOf, operation } from './application.test-support.ts';
 import { createHub, type RunningHub } from './create-hub.ts';
-import { application, callOf, operation } from './test-application.ts';
 
 const NUMBER = { type: 'integer' } as const;
 const streaming = { schema: NUMBER, stream: true };

@@ -18,9 +18,9 @@ assert.ok(existsSync(CHROMIUM), `no browser at ${CHROMIUM}; set CHROMIUM to one`
 
 let browser: Browser;
 let hub: TestHub;
-const site = createServer(async (_, response) => {
-  const page = await readFile(new URL('../../examples/clients/browser.html', import.meta.url));
-  response.setHeader('content-type', 'text/html; charset=utf-8').end(page);
+const example = await readFile(new URL('../../examples/clients/browser.html', import.meta.url));
+const site = createServer((_, response) => {
+  response.setHeader('content-type', 'text/html; charset=utf-8').end(example);
 });
 let siteUrl: string;
 
@@ -70,6 +70,17 @@ test('the documentation page shows the operations and sends a call', async () =>
   const operation = page.locator('section, article').filter({ hasText: 'parcels.list' }).last();
   await operation.getByRole('button').first().click();
   await page.getByText('"parcels": []').or(page.getByText('"parcels":[]')).first().waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("the README's WebSocket snippet works when it is pasted into the documentation page", async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const snippet = /```js\n([\s\S]*?)```/.exec(readme)![1]!;
+  assert.match(snippet, /new WebSocket/);
+  const { page, errors } = await open(`${hub.url}/docs`);
+  const printed = page.waitForEvent('console', (message) => message.text().includes('"result"'));
+  await page.evaluate(snippet.replaceAll('ws://127.0.0.1:7070', hub.url.replace('http', 'ws')));
+  assert.match((await printed).text(), /"id":1/);
   assert.deepEqual(errors, []);
 });
 

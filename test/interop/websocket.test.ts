@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { Fault } from '../../src/model/fault.ts';
 import { LOCAL } from '../../src/model/principal.ts';
 import { ClientSession } from '../../src/wire/jsonrpc/client-session.ts';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { until } from '../../src/wire/jsonrpc/service.test-support.ts';
 import { startRpcHub } from './rpc-hub.ts';
 
 async function open(url: string, options: object = {}, protocols: string[] = []) {
@@ -331,8 +331,8 @@ test('idle connections are closed, busy ones are not', async (context) => {
 test('connections without credentials are closed where those are asked for, others stay', async (context) => {
   const { socketUrl, port, socketMeter, rpcMeter } = await startRpcHub(context, {
     hub: { authenticator: { anonymous: 'deny', authenticate: () => LOCAL } },
-    websocket: { authenticateTimeoutMs: 40 },
-    jsonrpc: { authenticateTimeoutMs: 40 },
+    websocket: { authenticateTimeoutMs: 400 },
+    jsonrpc: { authenticateTimeoutMs: 400 },
   });
   const byHeader = await open(socketUrl, { headers: { authorization: 'Bearer any' } });
   const byMessage = await open(socketUrl);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Fault } from '../../model/fault.ts';
-import { openSession, startService, until } from './test-service.ts';
+import { openSession, startService, until } from './service.test-support.ts';
 
 const call = (id: unknown, method: string, params?: unknown, more = {}) => ({
   jsonrpc: '2.0',
