@@ -325,3 +325,16 @@ test('generators run their clean-up when a reader leaves', async () => {
   await turn();
   assert.equal(cleaned, 1);
 });
+
+test('a source that never waits leaves turns to everything else', async () => {
+  async function* forever() {
+    for (let index = 0; ; index++) yield index;
+  }
+  const hub = await hubWith([operation('watch', { output: streaming }), forever]);
+  const call = callOf({});
+  const reading = read(run(hub, 'watch', call));
+  // Without turns this immediate never comes, and the test hangs.
+  setImmediate(() => call.abort());
+  await assert.rejects(reading, { code: 'CANCELLED' });
+  assert.deepEqual(figures(hub).slice(2), [0, 1, 0]);
+});
