@@ -2,6 +2,7 @@ import type { CreateDriver } from '../driver.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { ndjsonDriver } from './rest.ts';
+import { soapDriver } from './soap.ts';
 
 export interface DriverEntry {
   /** Name of the protocol in src/standard.ts. */
@@ -30,4 +31,6 @@ export const DRIVERS: readonly DriverEntry[] = [
   },
   { protocol: 'jsonrpc', client: 'json-rpc-2.0 (TCP)', create: tcpDriver },
   { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
+  { protocol: 'soap', client: 'soap (SOAP 1.1)', create: soapDriver('1.1') },
+  { protocol: 'soap', client: 'soap (SOAP 1.2)', create: soapDriver('1.2') },
 ];
