@@ -29,7 +29,8 @@ export function readMessage(
   }
   const opened = openPackage(body, media.multipart, maxAttachments);
   const root = parseXml(opened.root, limits, opened.charset);
-  return { envelope: readEnvelope(root, media.version), includes: opened.includes };
+  // Clients write either version into `start-info`; the envelope itself says which it is.
+  return { envelope: readEnvelope(root, undefined), includes: opened.includes };
 }
 
 export function headersOf(message: SoapMessage, securityKnown: boolean): HeaderBlocks {
