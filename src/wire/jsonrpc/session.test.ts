@@ -188,6 +188,13 @@ test('a stream goes no further than its credit', async () => {
   assert.equal(transport.messages().at(-1)!.error!.code, -32001);
 });
 
+test('a stream that waits for credit still meets its deadline', async () => {
+  const { transport, receive } = await opened();
+  receive(call(1, 'count', { to: 9 }, { credit: 1, timeoutMs: 5 }));
+  await until(() => transport.messages().some((message) => message.id === 1));
+  assert.equal(transport.messages().at(-1)!.error!.code, -32004);
+});
+
 test('a stream waits while the connection is full, and nothing more is read', async () => {
   const { service, transport, session, receive } = await opened();
   transport.full = true;
