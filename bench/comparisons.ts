@@ -29,6 +29,12 @@ const NEW_ITEM = {
   active: true,
 };
 
+const SOAP_CREATE =
+  '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:i="urn:polywire:items:items"><soap:Body><i:Create>' +
+  `<i:name>${NEW_ITEM.name}</i:name><i:quantity>42</i:quantity><i:price>3.75</i:price>` +
+  `${NEW_ITEM.tags.map((tag) => `<i:tags>${tag}</i:tags>`).join('')}<i:active>true</i:active>` +
+  '</i:Create></soap:Body></soap:Envelope>';
+
 export const COMPARISONS: readonly Comparison[] = [
   {
     name: 'rest-query',
@@ -78,6 +84,26 @@ export const COMPARISONS: readonly Comparison[] = [
         connections: CONNECTIONS,
         method: 'items.get',
         params: { id: 'item-17' },
+      }),
+  },
+  {
+    name: 'soap',
+    title: 'SOAP 1.1 command, validated by the schema, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'soap', server: 'soap.ts' },
+    target: 5,
+    unit: 'calls/s',
+    load: (port, durationMs) =>
+      http({
+        port,
+        durationMs,
+        path: '/soap/items',
+        method: 'POST',
+        headers: {
+          'content-type': 'text/xml; charset=utf-8',
+          soapaction: '"urn:polywire:items:items#Create"',
+        },
+        body: SOAP_CREATE,
       }),
   },
 ];

@@ -3,8 +3,11 @@ import { type NamespaceScope, type XmlAttribute, XmlElement } from './element.ts
 import { decodeXml } from './encoding.ts';
 import { XmlFault } from './fault.ts';
 import { DEFAULT_XML_LIMITS, type XmlLimits } from './limits.ts';
+import { scanXml } from './scan.ts';
 
 const OPTIONS = { xmlns: true, defaultXMLVersion: '1.0', forceXMLVersion: true } as const;
+
+const HALF_A_PAIR = 'Half a surrogate pair is no character.';
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = Object.freeze([]);
 
@@ -27,6 +30,8 @@ export class XmlReader {
   #elements = 0;
   #attributes = 0;
   #length = 0;
+  /** The first half of a surrogate pair, whose second half comes with the next piece. */
+  #half = '';
 
   constructor(limits: Partial<XmlLimits> = {}) {
     this.#limits = { ...DEFAULT_XML_LIMITS, ...limits };
@@ -64,12 +69,22 @@ export class XmlReader {
   push(text: string): void {
     this.#length += text.length;
     this.#bound('maxLength', this.#length, 'characters');
-    this.#parser.write(text);
+    let whole = this.#half + text;
+    this.#half = '';
+    const last = whole.charCodeAt(whole.length - 1);
+    if (last >= 0xd800 && last <= 0xdbff) {
+      this.#half = whole.slice(-1);
+      whole = whole.slice(0, -1);
+    }
+    // The parser would fail on it with an error of its own.
+    if (!whole.isWellFormed()) throw this.#malformed(HALF_A_PAIR);
+    this.#parser.write(whole);
   }
 
   /** The root element, after the last piece.
    * @throws XmlFault for a document that is not complete. */
   end(): XmlElement {
+    if (this.#half !== '') throw this.#malformed(HALF_A_PAIR);
     this.#parser.close();
     if (this.#root === undefined) throw this.#malformed('There is no element.');
     return this.#root;
@@ -124,8 +139,14 @@ export function parseXml(
   limits: Partial<XmlLimits> = {},
   charset?: string,
 ): XmlElement {
+  const text = typeof document === 'string' ? document : decodeXml(document, charset);
+  const { maxLength = DEFAULT_XML_LIMITS.maxLength } = limits;
+  if (text.length <= maxLength) {
+    const root = scanXml(text, { ...DEFAULT_XML_LIMITS, ...limits });
+    if (root !== undefined) return root;
+  }
   const reader = new XmlReader(limits);
-  reader.push(typeof document === 'string' ? document : decodeXml(document, charset));
+  reader.push(text);
   return reader.end();
 }
 
