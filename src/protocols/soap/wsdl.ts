@@ -38,13 +38,11 @@ export function wsdlDocument(
   });
   documentation(writer, contract.doc);
   writer.open('wsdl:types');
-  const written = new Set<string>();
+  // What services share by a namespace of their own is declared once.
+  const declared = new Set<string>();
   for (const plan of plans) {
     for (const namespace of schemaNamespaces(plan)) {
-      // What services share by a namespace of their own is declared once.
-      if (written.has(namespace)) continue;
-      written.add(namespace);
-      writeSchema(writer, plan, namespace);
+      writeSchema(writer, plan, namespace, undefined, declared);
     }
   }
   writer.close();

@@ -15,13 +15,16 @@ export function schemaNamespaces(plan: ServicePlan): readonly string[] {
 }
 
 /** `<xs:schema>` of one namespace: its named types, the elements of messages and faults, and the
- * elements that types of other namespaces refer to. */
+ * elements that types of other namespaces refer to.
+ * @param declared names that the same document has already, and gets by this */
 export function writeSchema(
   writer: XmlWriter,
   plan: ServicePlan,
   namespace: string,
   location?: Location,
+  declared: Set<string> = new Set(),
 ): void {
+  if (namespace === JSON_VALUE && declared.has(JSON_VALUE)) return;
   const { prefixes } = plan.types;
   const declarations: Record<string, string> = { 'xmlns:xs': XSD };
   for (const one of prefixes.namespaces) declarations[`xmlns:${prefixes.of(one)}`] = one;
@@ -34,8 +37,10 @@ export function writeSchema(
     if (other === namespace) continue;
     writer.element('xs:import', { namespace: other, schemaLocation: location?.(other) });
   }
-  if (namespace === JSON_VALUE) writeJsonTypes(writer, prefixes.of(JSON_VALUE));
-  else new SchemaWriter(writer, plan, namespace).write();
+  if (namespace === JSON_VALUE) {
+    declared.add(JSON_VALUE);
+    writeJsonTypes(writer, prefixes.of(JSON_VALUE));
+  } else new SchemaWriter(writer, plan, namespace, declared).write();
   writer.close();
 }
 
@@ -50,20 +55,31 @@ class SchemaWriter {
   readonly #writer: XmlWriter;
   readonly #plan: ServicePlan;
   readonly #namespace: string;
+  readonly #declared: Set<string>;
 
-  constructor(writer: XmlWriter, plan: ServicePlan, namespace: string) {
+  constructor(writer: XmlWriter, plan: ServicePlan, namespace: string, declared: Set<string>) {
     this.#writer = writer;
     this.#plan = plan;
     this.#namespace = namespace;
+    this.#declared = declared;
+  }
+
+  /** Whether the name is to be declared here: it is of this namespace, and not declared yet. */
+  #isOwn(kind: 'type' | 'element', { namespace, name }: QualifiedName): boolean {
+    const key = `${kind} {${namespace}}${name}`;
+    if (namespace !== this.#namespace || this.#declared.has(key)) return false;
+    this.#declared.add(key);
+    return true;
   }
 
   write(): void {
     const { types, namespace, operations, errors } = this.#plan;
     for (const type of types.named) {
-      if (type.typeName?.namespace === this.#namespace) this.#type(type, type.typeName.name);
+      const { typeName } = type;
+      if (typeName !== undefined && this.#isOwn('type', typeName)) this.#type(type, typeName.name);
     }
     for (const particle of types.globals.values()) {
-      if (particle.namespace === this.#namespace) this.#global(particle.name, particle);
+      if (this.#isOwn('element', particle)) this.#global(particle.name, particle);
     }
     if (namespace !== this.#namespace) return;
     for (const { input, output } of operations.values()) {
