@@ -4,8 +4,10 @@ import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
 import { HttpFault } from '../../wire/problem.ts';
+import { escapeAttribute } from '../../wire/xml/writer.ts';
 import type { SoapHandler } from './handler.ts';
 import type { SoapOptions } from './options.ts';
+import type { ServicePlan } from './plan.ts';
 
 const WSDL_HEADERS = headerList(
   'content-type',
@@ -49,6 +51,20 @@ export function serveSoap(hub: Hub, options: SoapOptions, meter: Meter): Protoco
   };
 }
 
+/** Stands in a WSDL for the address by which it is asked for. */
+const ADDRESS = 'urn:polywire:address';
+const wsdls = new WeakMap<ServicePlan, string>();
+
+async function wsdlOf(plan: ServicePlan): Promise<string> {
+  let text = wsdls.get(plan);
+  if (text === undefined) {
+    const { wsdlDocument } = await import('./wsdl.ts');
+    text = wsdlDocument(plan.contract, [plan], () => ADDRESS);
+    wsdls.set(plan, text);
+  }
+  return text;
+}
+
 async function respondWsdl(
   exchange: Exchange,
   handler: SoapHandler,
@@ -64,10 +80,9 @@ async function respondWsdl(
         ['allow', 'POST, OPTIONS'],
       );
     }
-    const { wsdlDocument } = await import('./wsdl.ts');
     const scheme = exchange.peer.secure ? 'https' : 'http';
-    const base = `${scheme}://${exchange.authority}${options.path}`;
-    const text = wsdlDocument(plan.contract, [plan], (service) => `${base}/${service}`);
+    const address = `${scheme}://${exchange.authority}${options.path}/${plan.service.name}`;
+    const text = (await wsdlOf(plan)).replaceAll(ADDRESS, escapeAttribute(address));
     if (!exchange.finished) exchange.respond(200, WSDL_HEADERS, text);
   } catch (error) {
     handler.refused();
