@@ -34,6 +34,22 @@ const SOAP_CREATE =
   `<i:name>${NEW_ITEM.name}</i:name><i:quantity>42</i:quantity><i:price>3.75</i:price>` +
   `${NEW_ITEM.tags.map((tag) => `<i:tags>${tag}</i:tags>`).join('')}<i:active>true</i:active>` +
   '</i:Create></soap:Body></soap:Envelope>';
+/** As the client of Python's standard library writes it. */
+const XML_RPC_CALL = `<?xml version='1.0'?>
+<methodCall>
+<methodName>items.get</methodName>
+<params>
+<param>
+<value><struct>
+<member>
+<name>id</name>
+<value><string>item-17</string></value>
+</member>
+</struct></value>
+</param>
+</params>
+</methodCall>
+`;
 
 export const COMPARISONS: readonly Comparison[] = [
   {
@@ -67,6 +83,23 @@ export const COMPARISONS: readonly Comparison[] = [
         id: 1,
         method: 'items.get',
         params: { id: 'item-17' },
+      }),
+  },
+  {
+    name: 'xmlrpc',
+    title: 'XML-RPC, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'xmlrpc (npm)', server: 'xmlrpc.ts' },
+    target: 3,
+    unit: 'calls/s',
+    load: (port, durationMs) =>
+      http({
+        port,
+        durationMs,
+        path: '/xmlrpc',
+        method: 'POST',
+        headers: { 'content-type': 'text/xml', accept: 'text/xml' },
+        body: XML_RPC_CALL,
       }),
   },
   {

@@ -5,9 +5,10 @@ import rest from './protocols/rest/index.ts';
 import soap from './protocols/soap/index.ts';
 import sse from './protocols/sse/index.ts';
 import websocket from './protocols/websocket/index.ts';
+import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse, soap];
+export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse, soap, xmlrpc];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

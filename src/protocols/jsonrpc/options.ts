@@ -12,6 +12,13 @@ export const JsonRpcOptions = Type.Object(
       description: 'HTTP path for JSON-RPC by POST.',
     }),
     ...SESSION_OPTIONS,
+    messageTimeMs: Type.Integer({
+      minimum: 0,
+      maximum: 86_400_000,
+      default: 60_000,
+      description:
+        'How long one message may take to arrive on a raw connection, in milliseconds (at most twice as long); then the connection is closed. 0 for no limit.',
+    }),
     idleTimeoutMs: Type.Integer({
       minimum: 0,
       maximum: 86_400_000,

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { XmlFault } from './fault.ts';
+import { XmlFault, type XmlProblem } from './fault.ts';
 
-type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'iso-8859-1';
 
 /**
  * The text of a document. The encoding is that of the byte order mark, else of the transport
  * (`charset` of a media type), else of the XML declaration, else UTF-8 (RFC 7303 section 3,
  * XML 1.0 appendix F).
- * @throws XmlFault INVALID_ARGUMENT for another encoding than UTF-8 and UTF-16, and for bytes that
- * are not of it.
+ * @throws XmlFault INVALID_ARGUMENT for another encoding than UTF-8, UTF-16 and ISO-8859-1, and
+ * for bytes that are not of it.
  */
 export function decodeXml(bytes: Uint8Array, charset?: string): string {
   const mark = markOf(bytes);
@@ -19,10 +19,15 @@ export function decodeXml(bytes: Uint8Array, charset?: string): string {
   // '<?x': only then can there be a declaration.
   if (bytes[0] !== 0x3c || bytes[1] !== 0x3f) return decode(bytes, 'utf-8');
   const declared = declaredEncoding(bytes);
-  if (declared !== undefined && encodingNamed(declared, bytes) !== 'utf-8') {
-    throw refused(`The declaration says ${JSON.stringify(declared)}, and the bytes are not of it.`);
+  const encoding = declared === undefined ? 'utf-8' : encodingNamed(declared, bytes);
+  // The declaration was read as one byte a character: so are these.
+  if (encoding !== 'utf-8' && encoding !== 'iso-8859-1') {
+    throw refused(
+      `The declaration says ${JSON.stringify(declared)}, and the bytes are not of it.`,
+      'character',
+    );
   }
-  return decode(bytes, 'utf-8');
+  return decode(bytes, encoding);
 }
 
 function markOf(bytes: Uint8Array): Encoding | undefined {
@@ -61,26 +66,35 @@ function encodingNamed(name: string, bytes: Uint8Array): Encoding {
     case 'utf-16':
       // Without a mark it is big-endian (RFC 2781 section 4.3) unless the first '<' shows otherwise.
       return shapeOf(bytes) ?? 'utf-16be';
+    case 'iso-8859-1':
+    case 'latin1':
+      return 'iso-8859-1';
     default:
       throw refused(
-        `Encoding ${JSON.stringify(name.slice(0, 60))} is not supported; send UTF-8 or UTF-16.`,
+        `Encoding ${JSON.stringify(name.slice(0, 60))} is not supported; send UTF-8, UTF-16 or ISO-8859-1.`,
+        'encoding',
       );
   }
 }
 
 function decode(bytes: Uint8Array, encoding: Encoding): string {
   if (encoding === 'utf-8') {
-    if (!isUtf8(bytes)) throw refused('The bytes are not UTF-8.');
+    if (!isUtf8(bytes)) throw refused('The bytes are not UTF-8.', 'character');
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
   }
-  if (bytes.length % 2 !== 0) throw refused('UTF-16 has an even number of bytes.');
+  if (encoding === 'iso-8859-1') {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  }
+  if (bytes.length % 2 !== 0) throw refused('UTF-16 has an even number of bytes.', 'character');
   const copy = Buffer.from(bytes);
   if (encoding === 'utf-16be') copy.swap16();
   const text = copy.toString('utf16le');
-  if (!text.isWellFormed()) throw refused('The bytes are not UTF-16: half a surrogate pair.');
+  if (!text.isWellFormed()) {
+    throw refused('The bytes are not UTF-16: half a surrogate pair.', 'character');
+  }
   return text;
 }
 
-function refused(reason: string): XmlFault {
-  return new XmlFault('INVALID_ARGUMENT', reason, 1, 1);
+function refused(reason: string, problem: XmlProblem): XmlFault {
+  return new XmlFault('INVALID_ARGUMENT', reason, 1, 1, problem);
 }

@@ -151,6 +151,20 @@ describe('attacks cost nothing', () => {
   });
 });
 
+it('says what kind of problem it is', () => {
+  for (const [bytes, problem] of [
+    ['<a><b></a>', 'syntax'],
+    ['<!DOCTYPE a><a/>', 'syntax'],
+    ['<a>\u0001</a>', 'character'],
+    ['<a>&#1;</a>', 'syntax'],
+    [Buffer.from([0x3c, 0xff]), 'character'],
+    ['<?xml version="1.0" encoding="KOI8-R"?><a/>', 'encoding'],
+    ['<a>'.repeat(101), 'limit'],
+  ] as const) {
+    assert.equal(refusal(Buffer.from(bytes as string)).problem, problem, String(bytes));
+  }
+});
+
 describe('the encoding', () => {
   const text = '<a>\u00e4\u{1F600}</a>';
   const utf16le = Buffer.from(text, 'utf16le');
@@ -171,6 +185,12 @@ describe('the encoding', () => {
     }
     assert.equal(parseXml(utf16be, {}, 'UTF-16').text, '\u00e4\u{1F600}');
     assert.equal(parseXml(utf16le, {}, 'utf-16le').text, '\u00e4\u{1F600}');
+    const latin1 = Buffer.from(
+      '<?xml version="1.0" encoding="ISO-8859-1"?><a>\u00e4</a>',
+      'latin1',
+    );
+    assert.equal(parseXml(latin1).text, '\u00e4');
+    assert.equal(parseXml(latin1, {}, 'iso-8859-1').text, '\u00e4');
   });
 
   it('has to be the one of the bytes', () => {
@@ -184,7 +204,7 @@ describe('the encoding', () => {
     ]) {
       assert.equal(refusal(bytes).code, 'INVALID_ARGUMENT');
     }
-    assert.throws(() => parseXml(Buffer.from('<a/>'), {}, 'iso-8859-1'), XmlFault);
+    assert.throws(() => parseXml(Buffer.from('<a/>'), {}, 'windows-1252'), XmlFault);
   });
 });
 

@@ -7,6 +7,9 @@ import { scanXml } from './scan.ts';
 
 const OPTIONS = { xmlns: true, defaultXMLVersion: '1.0', forceXMLVersion: true } as const;
 
+/** How saxes says that a character is none of XML's (XML 1.0 section 2.2), and how we do. */
+const FORBIDDEN_CHARACTER = /^(?:Disallowed character|Half a surrogate pair is no character)\.$/;
+
 const HALF_A_PAIR = 'Half a surrogate pair is no character.';
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = Object.freeze([]);
@@ -123,12 +126,19 @@ export class XmlReader {
     const most = this.#limits[limit];
     if (value <= most) return;
     const { line, columnIndex } = this.#parser;
-    throw new XmlFault('RESOURCE_EXHAUSTED', `More than ${most} ${what}.`, line, columnIndex + 1);
+    throw new XmlFault(
+      'RESOURCE_EXHAUSTED',
+      `More than ${most} ${what}.`,
+      line,
+      columnIndex + 1,
+      'limit',
+    );
   }
 
   #malformed(reason: string): XmlFault {
     const { line, columnIndex } = this.#parser;
-    return new XmlFault('INVALID_ARGUMENT', reason, line, columnIndex + 1);
+    const problem = FORBIDDEN_CHARACTER.test(reason) ? 'character' : 'syntax';
+    return new XmlFault('INVALID_ARGUMENT', reason, line, columnIndex + 1, problem);
   }
 }
 

@@ -3,6 +3,7 @@ import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { ndjsonDriver } from './rest.ts';
 import { soapDriver } from './soap.ts';
+import { xmlRpcDriver } from './xmlrpc.ts';
 
 export interface DriverEntry {
   /** Name of the protocol in src/standard.ts. */
@@ -33,4 +34,5 @@ export const DRIVERS: readonly DriverEntry[] = [
   { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
   { protocol: 'soap', client: 'soap (SOAP 1.1)', create: soapDriver('1.1') },
   { protocol: 'soap', client: 'soap (SOAP 1.2)', create: soapDriver('1.2') },
+  { protocol: 'xmlrpc', client: 'xmlrpc', create: xmlRpcDriver },
 ];
