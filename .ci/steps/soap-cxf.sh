@@ -19,5 +19,12 @@ done
 url=$(cat "$work/url")
 cp -r test/interop/soap-cxf "$work/client"
 cd "$work/client"
-timeout 900 mvn -q -B compile exec:java -Dwsdl="$url/soap/orders?wsdl" \
-  -Dexec.mainClass=Main -Dexec.args="$url"
+if timeout 900 mvn -q -B compile exec:java -Dwsdl="$url/soap/orders?wsdl" \
+  -Dexec.mainClass=Main -Dexec.args="$url" >"$work/log" 2>&1; then
+  grep 'checks passed' "$work/log"
+elif grep -qE 'Could not transfer artifact|Unknown host' "$work/log"; then
+  echo 'left out: Maven reaches no repository'
+else
+  tail -40 "$work/log"
+  exit 1
+fi
