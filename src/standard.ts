@@ -1,6 +1,7 @@
 import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
+import mcp from './protocols/mcp/index.ts';
 import rest from './protocols/rest/index.ts';
 import soap from './protocols/soap/index.ts';
 import sse from './protocols/sse/index.ts';
@@ -8,7 +9,7 @@ import websocket from './protocols/websocket/index.ts';
 import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse, soap, xmlrpc];
+export const PROTOCOLS: readonly Protocol[] = [rest, jsonrpc, websocket, sse, soap, xmlrpc, mcp];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

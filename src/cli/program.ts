@@ -81,6 +81,7 @@ export async function createProgram(
   const { addClientCommands } = await import('./client-commands.ts');
   const { addDoctor } = await import('./doctor-command.ts');
   const { addStdio } = await import('./stdio-command.ts');
+  const { addMcp } = await import('./mcp-command.ts');
   const { addSecretCommands } = await import('./secret-commands.ts');
   addUp(program, environment, done);
 
@@ -89,6 +90,7 @@ export async function createProgram(
   else program.command('contract').description('Export, check and compare contracts.');
   addDoctor(program, environment, done);
   addStdio(program, environment, done);
+  addMcp(program, environment, done);
   addSecretCommands(program, environment);
   for (const command of program.commands) {
     command.exitOverride().addOption(new Option('--no-color', 'Plain text, also at a terminal.'));

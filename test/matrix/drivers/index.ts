@@ -1,6 +1,7 @@
 import type { CreateDriver } from '../driver.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
+import { modernDriver, sessionDriver } from './mcp.ts';
 import { ndjsonDriver } from './rest.ts';
 import { soapDriver } from './soap.ts';
 import { xmlRpcDriver } from './xmlrpc.ts';
@@ -35,4 +36,6 @@ export const DRIVERS: readonly DriverEntry[] = [
   { protocol: 'soap', client: 'soap (SOAP 1.1)', create: soapDriver('1.1') },
   { protocol: 'soap', client: 'soap (SOAP 1.2)', create: soapDriver('1.2') },
   { protocol: 'xmlrpc', client: 'xmlrpc', create: xmlRpcDriver },
+  { protocol: 'mcp', client: '@modelcontextprotocol/client (2026-07-28)', create: modernDriver },
+  { protocol: 'mcp', client: '@modelcontextprotocol/sdk (2025-11-25)', create: sessionDriver },
 ];
