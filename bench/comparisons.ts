@@ -34,6 +34,11 @@ const LIST_QUERY = {
   variables: { limit: 100 },
 };
 
+const SOAP_CREATE =
+  '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:i="urn:polywire:items:items"><soap:Body><i:Create>' +
+  `<i:name>${NEW_ITEM.name}</i:name><i:quantity>42</i:quantity><i:price>3.75</i:price>` +
+  `${NEW_ITEM.tags.map((tag) => `<i:tags>${tag}</i:tags>`).join('')}<i:active>true</i:active>` +
+  '</i:Create></soap:Body></soap:Envelope>';
 /** As the client of Python's standard library writes it. */
 const XML_RPC_CALL = `<?xml version='1.0'?>
 <methodCall>
@@ -136,5 +141,25 @@ export const COMPARISONS: readonly Comparison[] = [
     target: 3,
     unit: 'requests/s',
     load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
+  },
+  {
+    name: 'soap',
+    title: 'SOAP 1.1 command, validated by the schema, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'soap', server: 'soap.ts' },
+    target: 5,
+    unit: 'calls/s',
+    load: (port, durationMs) =>
+      http({
+        port,
+        durationMs,
+        path: '/soap/items',
+        method: 'POST',
+        headers: {
+          'content-type': 'text/xml; charset=utf-8',
+          soapaction: '"urn:polywire:items:items#Create"',
+        },
+        body: SOAP_CREATE,
+      }),
   },
 ];

@@ -4,12 +4,22 @@ import graphql from './protocols/graphql/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
 import mcp from './protocols/mcp/index.ts';
 import rest from './protocols/rest/index.ts';
+import soap from './protocols/soap/index.ts';
 import sse from './protocols/sse/index.ts';
 import websocket from './protocols/websocket/index.ts';
 import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, graphql, jsonrpc, xmlrpc, websocket, sse, mcp];
+export const PROTOCOLS: readonly Protocol[] = [
+  rest,
+  graphql,
+  soap,
+  jsonrpc,
+  xmlrpc,
+  websocket,
+  sse,
+  mcp,
+];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

@@ -155,3 +155,24 @@ test('a password that is configured as it is needs no work, and is never forgott
   const wrong = { ...ann, password: 'bob' };
   await assert.rejects(async () => authenticator.authenticate(wrong), UNAUTHENTICATED);
 });
+
+test('a proof of the password needs the password itself, not its hash', () => {
+  const authenticator = authenticatorOf({
+    users: [
+      { user: 'ann', password: 'long enough', scopes: [] },
+      { user: 'bob', scrypt: quickHash('long enough'), scopes: [] },
+    ],
+  });
+  const proof = (user: string, made: string) =>
+    ({ kind: 'proof', user, matches: (password: string) => password === made }) as const;
+  assert.equal((authenticator.authenticate(proof('ann', 'long enough')) as Principal).id, 'ann');
+  for (const bad of [
+    proof('ann', 'other'),
+    proof('ann', ''),
+    proof('bob', 'long enough'),
+    proof('bob', ''),
+    proof('eve', ''),
+  ]) {
+    assert.throws(() => authenticator.authenticate(bad), UNAUTHENTICATED);
+  }
+});

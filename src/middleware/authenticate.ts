@@ -4,7 +4,7 @@ import type { Authenticator } from '../hub/authenticator.ts';
 import { Type } from '../hub/option-type.ts';
 import { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
-import type { Credentials, Principal } from '../model/principal.ts';
+import type { Credentials, PasswordProof, Principal } from '../model/principal.ts';
 import { type PasswordHash, parsePasswordHash } from './password-hash.ts';
 
 const Scopes = Type.Array(Type.String({ minLength: 1 }), {
@@ -119,6 +119,8 @@ interface KnownToken {
 interface KnownUser {
   /** Undefined for a password that was configured as it is. */
   readonly password: PasswordHash | undefined;
+  /** As it was configured, for proofs; undefined where only its hash is known. */
+  readonly plain: string | undefined;
   readonly principal: Principal;
 }
 
@@ -156,7 +158,7 @@ class StaticAuthenticator implements Authenticator {
       }
       const principal = principalOf(user, scopes);
       const hashed = scrypt === undefined ? undefined : passwordOf(user, scrypt);
-      this.#users.set(user, { password: hashed, principal });
+      this.#users.set(user, { password: hashed, plain: password, principal });
       this.#nobody ??= hashed;
       if (password !== undefined)
         this.#configured.set(this.#credentialKey(user, password), principal);
@@ -168,6 +170,7 @@ class StaticAuthenticator implements Authenticator {
     if (credentials.kind === 'password') {
       return this.#password(credentials.user, credentials.password);
     }
+    if (credentials.kind === 'proof') return this.#proof(credentials);
     throw new Fault('UNAUTHENTICATED', 'No credentials were sent.');
   }
 
@@ -189,6 +192,17 @@ class StaticAuthenticator implements Authenticator {
     const hashed = this.#users.get(user)?.password ?? this.#nobody;
     if (hashed === undefined) throw refused('user or password');
     return this.#check(key, user, password, hashed);
+  }
+
+  #proof(proof: PasswordProof): Principal {
+    const known = this.#users.get(proof.user);
+    // An unknown user costs as much as a known one.
+    const good = proof.matches(known?.plain ?? '');
+    if (good && known?.plain !== undefined) return known.principal;
+    throw new Fault(
+      'UNAUTHENTICATED',
+      'The user or password is not known here, or the password is kept as a hash, by which a digest cannot be checked; then send the password itself, over TLS.',
+    );
   }
 
   #credentialKey(user: string, password: string): string {

@@ -32,6 +32,16 @@ export function hasScopes(principal: Principal, needed: readonly string[]): bool
 export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'password'; readonly user: string; readonly password: string };
+  | { readonly kind: 'password'; readonly user: string; readonly password: string }
+  | PasswordProof;
+
+/** A user's proof of knowing the password, without the password: only who has the password itself
+ * (and not merely its hash) can check it. */
+export interface PasswordProof {
+  readonly kind: 'proof';
+  readonly user: string;
+  /** Whether the proof was made with this password; takes the same time for every one. */
+  matches(password: string): boolean;
+}
 
 export const NO_CREDENTIALS: Credentials = Object.freeze({ kind: 'none' });

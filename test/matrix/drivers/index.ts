@@ -4,6 +4,7 @@ import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { modernDriver, sessionDriver } from './mcp.ts';
 import { ndjsonDriver } from './rest.ts';
+import { soapDriver } from './soap.ts';
 import { xmlRpcDriver } from './xmlrpc.ts';
 
 export interface DriverEntry {
@@ -35,6 +36,8 @@ export const DRIVERS: readonly DriverEntry[] = [
   },
   { protocol: 'jsonrpc', client: 'json-rpc-2.0 (TCP)', create: tcpDriver },
   { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
+  { protocol: 'soap', client: 'soap (SOAP 1.1)', create: soapDriver('1.1') },
+  { protocol: 'soap', client: 'soap (SOAP 1.2)', create: soapDriver('1.2') },
   { protocol: 'xmlrpc', client: 'xmlrpc', create: xmlRpcDriver },
   { protocol: 'mcp', client: '@modelcontextprotocol/client (2026-07-28)', create: modernDriver },
   { protocol: 'mcp', client: '@modelcontextprotocol/sdk (2025-11-25)', create: sessionDriver },
