@@ -19,7 +19,7 @@ export async function serveMcp(
   // What an application prints must not stand between messages.
   globalThis.console = new Console(process.stderr);
   const { config, applications } = await prepare(targets, options, environment);
-  const logger = await createLogger({ level: config.log.level, format: 'json', color: false });
+  const logger = createLogger({ level: config.log.level, format: 'json', color: false });
   const served = await serveHub({ config, applications, logger });
   const server = served.servers
     .map((entry) => entry.server)

@@ -17,7 +17,7 @@ export async function stdio(
   environment: Environment,
 ): Promise<number> {
   const { config, applications } = await prepare(targets, options, environment);
-  const logger = await createLogger({ level: config.log.level, format: 'json', color: false });
+  const logger = createLogger({ level: config.log.level, format: 'json', color: false });
   outliveForgottenPromises(logger);
   const served = await serveHub({ config, applications, logger });
   const server = served.servers.find(({ protocol }) => protocol.name === PROTOCOL)?.server;

@@ -32,7 +32,7 @@ export async function up(
   const { createLogger } = await import('../config/logger.ts');
   const { assemble } = await import('../config/assemble.ts');
   const terminal = process.stderr.isTTY === true && !output.json;
-  const logger = await createLogger({
+  const logger = createLogger({
     level: config.log.level,
     format: config.log.format === 'auto' ? (terminal ? 'text' : 'json') : config.log.format,
     color: output.color,

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { styleText } from 'node:util';
 import type { Logger } from '../hub/logger.ts';
 
@@ -16,9 +17,45 @@ export interface LoggerOptions {
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'token'];
 
 /** JSON lines for machines, short lines for a person at a terminal. */
-export async function createLogger(options: LoggerOptions): Promise<Logger> {
-  if (options.format === 'text') return new TextLogger(options);
-  const { pino } = await import('pino');
+export function createLogger(options: LoggerOptions): Logger {
+  return options.format === 'text' ? new TextLogger(options) : new JsonLogger(options);
+}
+
+/** Loads pino for its first line: a hub that has nothing to say does without its memory. */
+class JsonLogger implements Logger {
+  readonly #options: LoggerOptions;
+  readonly #lowest: number;
+  #pino: Logger | undefined;
+
+  constructor(options: LoggerOptions) {
+    this.#options = options;
+    this.#lowest = LOG_LEVELS.indexOf(options.level);
+  }
+
+  debug(fields: object, message: string): void {
+    if (this.#lowest <= 0) this.#loaded().debug(fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    if (this.#lowest <= 1) this.#loaded().info(fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    if (this.#lowest <= 2) this.#loaded().warn(fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    if (this.#lowest <= 3) this.#loaded().error(fields, message);
+  }
+
+  #loaded(): Logger {
+    this.#pino ??= pinoLogger(this.#options);
+    return this.#pino;
+  }
+}
+
+function pinoLogger(options: LoggerOptions): Logger {
+  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino');
   const settings = {
     level: options.level,
     base: { pid: process.pid },
@@ -27,11 +64,9 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '***' },
   };
   const { write } = options;
-  const logger: Logger =
-    write === undefined
-      ? pino(settings, pino.destination({ dest: 2, sync: true }))
-      : pino(settings, { write });
-  return logger;
+  return write === undefined
+    ? pino(settings, pino.destination({ dest: 2, sync: true }))
+    : pino(settings, { write });
 }
 
 const STYLES = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const;

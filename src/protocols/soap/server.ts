@@ -3,6 +3,7 @@ import { headerList } from '../../hub/header-list.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
+import { knownPrincipalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import { escapeAttribute } from '../../wire/xml/writer.ts';
 import type { SoapHandler } from './handler.ts';
@@ -44,7 +45,10 @@ export function serveSoap(hub: Hub, options: SoapOptions, meter: Meter): Protoco
       {
         method: 'GET',
         path,
-        handle: async (exchange) => respondWsdl(exchange, await load(), options),
+        handle: async (exchange) => {
+          await knownPrincipalOf(hub, exchange, 'The contract');
+          await respondWsdl(exchange, await load(), options);
+        },
       },
     ],
     tryIt: (address) => tryLines(hub, address, options),
