@@ -1,4 +1,5 @@
 import type { Contract, Service } from '../../model/contract.ts';
+import { serviceName } from './contract-names.ts';
 import { type Lock, lockOf } from './lock.ts';
 import { pascalCase } from './names.ts';
 import { Numberings } from './numbering.ts';
@@ -40,11 +41,6 @@ export function contractTypes(
   const types = { services, lock: numberings.lock(contract.name) };
   cache.set(contract, { lock, types });
   return types;
-}
-
-/** `Orders`: what a service is called in its package. */
-export function serviceName(service: Service): string {
-  return pascalCase(service.name);
 }
 
 function serviceTypes(contract: Contract, service: Service, numberings: Numberings): ServiceTypes {
