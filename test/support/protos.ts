@@ -7,7 +7,7 @@ import { protoText } from '../../src/wire/protobuf/proto-text.ts';
 /** google.rpc.Status and its details, written down for clients that read them from a file. */
 export const STANDARD_PROTOS = `syntax = "proto3";
 package test;
-message Any { string type_url = 1 [json_name = "type_url"]; bytes value = 2; }
+message Any { string type_url = 1; bytes value = 2; }
 message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
 message ErrorInfo { string reason = 1; string domain = 2; map<string, string> metadata = 3; }
 message BadRequest {

@@ -6,6 +6,7 @@ import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Principal } from '../../model/principal.ts';
 import { principalOf, traceOf } from '../../wire/http-call.ts';
 import { HttpFault, statusOfFault } from '../../wire/problem.ts';
+import { abortableOf } from './abortable.ts';
 import { acceptsGzip, compress, decompress, isGzip } from './compression.ts';
 import { connectError } from './connect-dialect.ts';
 import { EncodeFailure, type GrpcContext, noForm } from './enveloped.ts';
@@ -131,15 +132,16 @@ export class ConnectUnaryRequest {
     const { headers } = this.#exchange;
     let answer: MaybePromise<unknown>;
     try {
+      const deadlineMs = connectDeadline(headers);
       const call = new Call({
         input,
         principal,
         metadata: new CallMetadata(headers),
-        deadlineMs: connectDeadline(headers),
+        deadlineMs,
         trace: traceOf(headers),
       });
       this.#call = call;
-      this.#exchange.abortable = call;
+      this.#exchange.abortable = abortableOf(call, deadlineMs);
       answer = this.#method.invoke(call);
     } catch (error) {
       if (this.#call === undefined) this.#refuse(error);

@@ -8,6 +8,7 @@ import type { Principal } from '../../model/principal.ts';
 import { principalOf, traceOf } from '../../wire/http-call.ts';
 import { MalformedMessage } from '../../wire/protobuf/reader.ts';
 import { firstItem } from '../../wire/stream-response.ts';
+import { abortableOf } from './abortable.ts';
 import { Base64Stream } from './base64-stream.ts';
 import { acceptsGzip, compress, isGzip } from './compression.ts';
 import type { Dialect, Ending } from './dialect.ts';
@@ -150,7 +151,7 @@ export class EnvelopedRequest {
       trace: traceOf(headers),
     });
     this.#call = call;
-    this.#exchange.abortable = call;
+    this.#exchange.abortable = abortableOf(call, deadlineMs);
     let answer: MaybePromise<unknown>;
     try {
       answer = this.#method.invoke(call);

@@ -14,7 +14,10 @@ export const grpcJsDriver: CreateDriver = ({ host, port }) => {
   const file = join(folder, 'matrix.proto');
   writeFileSync(file, protoOf(matrix.contract, 'matrix'));
   writeFileSync(join(folder, 'status.proto'), STANDARD_PROTOS);
-  const definition = loadSync([file, join(folder, 'status.proto')], { longs: Number });
+  const definition = loadSync([file, join(folder, 'status.proto')], {
+    longs: Number,
+    defaults: true,
+  });
   rmSync(folder, { recursive: true });
   const types = new Details(definition);
   const service = definition['matrix.Matrix'] as grpc.ServiceDefinition;
@@ -134,10 +137,10 @@ class Details {
     const [bytes] = error.metadata?.get('grpc-status-details-bin') ?? [];
     if (bytes === undefined) return new Fault(code, error.details);
     const status = this.#decode('test.Status', bytes as Buffer) as {
-      details: { type_url: string; value: Buffer }[];
+      details: { typeUrl: string; value: Buffer }[];
     };
     const options: { error?: string; data?: unknown; violations?: never } = {};
-    for (const { type_url: url, value } of status.details) {
+    for (const { typeUrl: url, value } of status.details) {
       const name = url.slice(url.lastIndexOf('/') + 1);
       if (name === 'google.rpc.ErrorInfo') {
         const info = this.#decode('test.ErrorInfo', value) as { metadata: { error: string } };
