@@ -31,7 +31,7 @@ async function once(): Promise<{ firstAnswerMs: number; idleMegabytes: number }>
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
-    ['src/cli/main.ts', 'up', 'examples/parcels', '--port', '0', '--data', data, '--json'],
+    ['scripts/polywire.mjs', 'up', 'examples/parcels', '--port', '0', '--data', data, '--json'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   try {

@@ -29,6 +29,17 @@ test('a protocol that imports its sibling is found, its own files are not', () =
   assert.match(findings[0]!, /sibling/);
 });
 
+test('what supports tests is used by tests alone', () => {
+  const text = "import { x } from './a.test-support.ts';";
+  const findings = forbiddenImports([
+    file('src/hub/b.ts', text),
+    file('src/hub/b.test.ts', text),
+    file('src/hub/c.test-support.ts', text),
+  ]);
+  assert.equal(findings.length, 1);
+  assert.match(findings[0]!, /^src\/hub\/b\.ts/);
+});
+
 test('a folder that the list does not know is found', () => {
   const findings = forbiddenImports([file('src/extra/a.ts', "import '../model/call.ts';")]);
   assert.equal(findings.length, 1);

@@ -50,3 +50,4 @@ const application: Application = {
 
 const hub = await startHub([application]);
 console.log(JSON.stringify({ port: Number(new URL(hub.url).port) }));
+process.on('SIGINT', () => process.exit(0));

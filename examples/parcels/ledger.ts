@@ -41,6 +41,8 @@ export interface Page {
  * All parcels and their moves: in memory to answer from, in a journal to survive. A change is
  * checked and applied in one go, so that two scanners cannot both move a parcel from the same
  * place, and answered only when it is on the disk.
+ * Every line of the journal is a part of some parcel's history, which can be asked for: no line is
+ * ever out of date, and the journal needs no compaction.
  */
 export class Ledger {
   readonly #records = new Map<string, Tracked>();

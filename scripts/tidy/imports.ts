@@ -45,8 +45,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'hub',
     'model',
     'formats',
+    'middleware',
     'wire',
     'net',
+    'middleware',
     'protocols',
     'index.ts',
   ],
@@ -54,11 +56,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)['"](\.{1,2}\/[^'"]+)['"]/gm;
 
-/** Imports that point upward or sideways. Unit tests may use anything below src. */
+/** Tests, and what only they use. */
+const TESTS = /\.test(-support)?\.ts$/;
+
+/** Imports that point upward or sideways. Unit tests and what supports them may use anything
+ * below src, and nothing else may use what supports tests: it is not in the package. */
 export function forbiddenImports(files: readonly SourceFile[]): string[] {
   const findings: string[] = [];
   for (const file of files) {
-    if (!file.path.startsWith('src/') || file.path.endsWith('.test.ts')) continue;
+    if (!file.path.startsWith('src/') || TESTS.test(file.path)) continue;
     const from = areaOf(file.path);
     for (const match of file.text.matchAll(IMPORT)) {
       const target = posix.normalize(posix.join(posix.dirname(file.path), match[1]!));
@@ -71,6 +77,7 @@ export function forbiddenImports(files: readonly SourceFile[]): string[] {
 
 function whyForbidden(path: string, from: string, target: string): string | undefined {
   if (!target.startsWith('src/')) return 'it lies outside src/.';
+  if (TESTS.test(target)) return 'it is for tests alone.';
   const to = areaOf(target);
   if (from === 'protocols' && to === 'protocols') {
     return protocolOf(path) === protocolOf(target)

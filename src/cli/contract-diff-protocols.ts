@@ -13,6 +13,8 @@ interface Extra {
   readonly why: string;
   /** Only for changes on the way in, or out. */
   readonly direction?: 'input' | 'output';
+  /** Only where the whole input or output changed, not something within it. */
+  readonly outermost?: boolean;
 }
 
 /**
@@ -25,6 +27,12 @@ export const PROTOCOL_BREAKS: {
   memberOrderChanged: [
     { protocols: ['grpc'], why: 'protobuf field numbers follow the order of members' },
     { protocols: ['soap'], why: 'an XSD sequence has its elements in order' },
+    {
+      protocols: ['jsonrpc', 'websocket', 'xmlrpc'],
+      direction: 'input',
+      outermost: true,
+      why: 'parameters by position follow the order of members',
+    },
   ],
   optionalMemberAdded: [
     {
@@ -146,6 +154,7 @@ export function brokenProtocols(change: Change): ProtocolBreak[] {
   }
   return (PROTOCOL_BREAKS[change.kind] ?? [])
     .filter(({ direction }) => direction === undefined || direction === change.direction)
+    .filter(({ outermost }) => outermost !== true || !change.place.includes(' at /'))
     .flatMap(({ protocols, why }) =>
       protocols
         .filter((protocol) => carriers.includes(protocol))

@@ -83,7 +83,7 @@ test('a contract is exported, read back, and exported again as it was', async ()
 
 test('check tells what is wrong, for people and as JSON', async () => {
   const good = await polywire('check', 'shop.ts');
-  assert.match(good.out, /shop 1\.0\.0 is sound: 1 operations and 0 events, with handlers/);
+  assert.match(good.out, /shop 1\.0\.0 is sound: 1 operation and 0 events, with handlers/);
   assert.equal(good.code, 0);
   const bad = await polywire('check', 'wrong.ts', '--json');
   const told = JSON.parse(bad.out) as { ok: boolean; problems: { place: string }[] };
@@ -171,7 +171,16 @@ test('every kind of change says which protocols it breaks, and why', () => {
 test('a change that JSON does not notice breaks protocols with names and positions', () => {
   const broken = (...change: Parameters<typeof schemaChange>): string[] =>
     brokenProtocols(schemaChange(...change)).map(({ protocol }) => protocol);
-  assert.deepEqual(broken('memberOrderChanged', 'input', 'call', '', ''), ['grpc', 'soap']);
+  const order = (place: string) => broken('memberOrderChanged', 'input', 'call', place, '');
+  assert.deepEqual(order('operation a.b, input at /c'), ['grpc', 'soap']);
+  // JSON-RPC and its kin take the members of the input as parameters by position.
+  assert.deepEqual(order('operation a.b, input'), [
+    'grpc',
+    'soap',
+    'jsonrpc',
+    'websocket',
+    'xmlrpc',
+  ]);
   assert.deepEqual(broken('typeWidened', 'input', 'call', '', ''), ['grpc', 'graphql']);
   assert.deepEqual(broken('optionalMemberAdded', 'input', 'call', '', ''), []);
   assert.deepEqual(

@@ -163,7 +163,7 @@ async function checkFile(file: string, options: OutputOptions, terminal: Termina
       const events = contract.services.flatMap((service) => service.events).length;
       const code = application === undefined ? 'without handlers' : 'with handlers';
       terminal.out(
-        `${contract.name} ${contract.version} is sound: ${operations} operations and ${events} events, ${code}.\n`,
+        `${contract.name} ${contract.version} is sound: ${counted(operations, 'operation')} and ${counted(events, 'event')}, ${code}.\n`,
       );
     }
   }
@@ -230,4 +230,8 @@ async function loadSide(name: string, directory: string): Promise<LoadedContract
     if (stderr === undefined) throw error;
     throw new Error(`${name} cannot be read from git: ${stderr.trim()}`, { cause: error });
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -76,12 +76,12 @@ export async function findOperation(
   name: string,
   options: HubOptions,
 ): Promise<Operation | undefined> {
-  const response = await request('/contracts', options);
+  const response = await request('/contract.json', options);
   if (!response.ok) {
     await response.body?.cancel();
     return undefined;
   }
-  const { contracts } = (await response.json()) as { contracts: readonly Contract[] };
+  const contracts = (await response.json()) as readonly Contract[];
   const known = new Map<string, Operation>(
     contracts.flatMap(({ services }) =>
       services.flatMap((service) =>

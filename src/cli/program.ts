@@ -74,6 +74,7 @@ export async function createProgram(
   const { addClientCommands } = await import('./client-commands.ts');
   const { addDoctor } = await import('./doctor-command.ts');
   const { addStdio } = await import('./stdio-command.ts');
+  const { addSecretCommands } = await import('./secret-commands.ts');
   addUp(program, environment, done);
 
   addClientCommands(program, environment, done);
@@ -81,6 +82,7 @@ export async function createProgram(
   else program.command('contract').description('Export, check and compare contracts.');
   addDoctor(program, environment, done);
   addStdio(program, environment, done);
+  addSecretCommands(program, environment);
   for (const command of program.commands) {
     command.exitOverride().addOption(new Option('--no-color', 'Plain text, also at a terminal.'));
     if (command.commands.length === 0 && !command.options.some(({ long }) => long === '--json')) {

@@ -1,4 +1,3 @@
-import module from 'node:module';
 import type { LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/mistake.ts';
 import type { Application } from '../model/application.ts';
@@ -6,11 +5,10 @@ import { CommandError, EXIT } from './exit-codes.ts';
 import { followModules } from './module-files.ts';
 import type { Output } from './output.ts';
 import type { Environment } from './program.ts';
+import { settle } from './settle.ts';
 import { Stopper } from './stopper.ts';
 import { announce, supervision } from './supervision.ts';
 import { flagsOf, type UpOptions } from './up-command.ts';
-
-const FLUSH_CACHE_MS = 1_000;
 
 interface Prepared {
   readonly loaded: LoadedConfig;
@@ -43,8 +41,7 @@ export async function up(
   );
   await announce(system, output, supervised);
 
-  // Compiled code is written at the end of a process, which for this one may never be a quiet one.
-  setTimeout(() => module.flushCompileCache(), FLUSH_CACHE_MS).unref();
+  settle(system.hub.diagnostics);
 
   const stop = await stopper.requested;
   const drained = system.drain(stop.deadlineMs ?? config.drain.deadlineMs);

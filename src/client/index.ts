@@ -79,7 +79,7 @@ function withTimeout(options: CallOptions = {}, usual: number | undefined): Call
 function baseOf(text: string): string {
   const url = new URL(text);
   if (!/^(http|ws)s?:$/.test(url.protocol)) {
-    throw new TypeError(`the address $textmust begin with http:, https:, ws: or wss:`);
+    throw new TypeError(`the address ${text} must begin with http:, https:, ws: or wss:`);
   }
   return `${url.protocol.replace('ws', 'http')}//${url.host}${url.pathname.replace(/\/$/, '')}`;
 }

@@ -1,7 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import type { ClientSession } from '../wire/jsonrpc/client-session.ts';
-import { type ItemSender, sendItems } from '../wire/jsonrpc/client-streams.ts';
 import { IncomingItems } from '../wire/jsonrpc/incoming-items.ts';
+import { type ItemSender, sendItems } from '../wire/jsonrpc/item-sender.ts';
 import { METHODS } from '../wire/jsonrpc/methods.ts';
 import type { CallScope } from './call-scope.ts';
 import { type CallOptions, isItemSource, type Outcome } from './transport.ts';

@@ -10,18 +10,18 @@ export const MONITORING = 'monitoring';
 const JSON_FRESH = JSON_HEADERS.with('cache-control', 'no-store');
 
 /**
- * Routes for whoever runs the hub: those of monitoring, and /contracts (what is served, in the
- * neutral form; the command line asks for it).
+ * Routes for whoever runs the hub: those of monitoring, and /contract.json (what is served, in
+ * the neutral form; clients learn operations and the subjects of events from it).
  */
 export function monitoringServer(hub: Hub, options: MonitoringOptions): ProtocolServer {
   const routes: readonly Route[] = [
     ...monitoringRoutes(hub, options),
     {
       method: 'GET',
-      path: '/contracts',
+      path: '/contract.json',
       handle: async (exchange) => {
         await knownPrincipalOf(hub, exchange, 'The contract');
-        exchange.respond(200, JSON_FRESH, JSON.stringify({ contracts: hub.contracts() }));
+        exchange.respond(200, JSON_FRESH, JSON.stringify(hub.contracts()));
       },
     },
   ];

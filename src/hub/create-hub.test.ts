@@ -7,8 +7,8 @@ import type { Context } from '../model/application.ts';
 import { Fault } from '../model/fault.ts';
 import type { Delivery } from '../model/message.ts';
 import { LOCAL, NO_CREDENTIALS } from '../model/principal.ts';
+import { application, callOf, eventType, message, operation } from './application.test-support.ts';
 import { createHub } from './create-hub.ts';
-import { application, callOf, eventType, message, operation } from './test-application.ts';
 
 test('a synchronous handler is answered without a promise, and counted once', async () => {
   const hub = createHub();

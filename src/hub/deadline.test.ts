@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { callOf } from './application.test-support.ts';
 import { unwatchDeadline, watchDeadline } from './deadline.ts';
-import { callOf } from './test-application.ts';
 
 test('deadlines near and far abort their calls in time, and not before', () => {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000_100 });

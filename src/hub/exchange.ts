@@ -1,6 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
 import type { Message } from '../model/message.ts';
+import { memberText } from '../model/subject-template.ts';
 import type { TraceContext } from '../model/trace.ts';
 import { authorize } from './authorize.ts';
 import { type HeldMessage, History } from './history.ts';
@@ -11,7 +12,6 @@ import type { Logger } from './logger.ts';
 import type { Middleware, Publish } from './middleware.ts';
 import type { HubSettings } from './options.ts';
 import { filterLevels, publishLevels } from './subjects/names.ts';
-import { memberText } from './subjects/template.ts';
 import { SubjectTrie } from './subjects/trie.ts';
 
 /**

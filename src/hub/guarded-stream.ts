@@ -13,6 +13,10 @@ export interface StreamGuard {
 type Source = AsyncIterator<unknown> | Iterator<unknown>;
 type Result = IteratorResult<unknown, undefined>;
 
+/** Items after which a stream lets everything else have its turn. A source that never waits would
+ * otherwise keep the process to itself, even when its reader is long gone. */
+const ITEMS_PER_TURN = 256;
+
 const DONE: Result = Object.freeze({ value: undefined, done: true });
 
 /** Starts to iterate; undefined for a value that cannot be iterated. */
@@ -138,6 +142,11 @@ export class GuardedStream implements AsyncIterableIterator<unknown, undefined> 
   };
 
   #deliver = (value: unknown): void => {
+    if (this.#index % ITEMS_PER_TURN === 0) setImmediate(this.#pass, value);
+    else this.#pass(value);
+  };
+
+  #pass = (value: unknown): void => {
     const resolve = this.#resolve;
     if (this.#ended || resolve === undefined) return;
     this.#resolve = undefined;

@@ -6,8 +6,8 @@ import type { Call } from '../model/call.ts';
 import type { Contract } from '../model/contract.ts';
 import { Fault } from '../model/fault.ts';
 import { LOCAL } from '../model/principal.ts';
+import { application, callOf, operation } from './application.test-support.ts';
 import { createHub, type HubOptions, type RunningHub } from './create-hub.ts';
-import { application, callOf, operation } from './test-application.ts';
 
 const COUNT = {
   type: 'object',

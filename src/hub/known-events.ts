@@ -3,10 +3,10 @@ import { Fault } from '../model/fault.ts';
 import { parseJson } from '../model/json.ts';
 import type { Message } from '../model/message.ts';
 import type { Principal } from '../model/principal.ts';
+import { SubjectTemplate } from '../model/subject-template.ts';
 import { compileSchema, type Validator } from '../model/validation/validator.ts';
 import { authorize } from './authorize.ts';
 import type { EventEndpoint } from './hub.ts';
-import { SubjectTemplate } from './subjects/template.ts';
 import { SubjectTrie } from './subjects/trie.ts';
 
 /** An event type of a contract, with what publishing it needs. */

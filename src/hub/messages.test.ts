@@ -5,9 +5,9 @@ import type { Contract, EventType } from '../model/contract.ts';
 import type { Fault } from '../model/fault.ts';
 import type { Delivery, Message } from '../model/message.ts';
 import { ANONYMOUS, LOCAL, type Principal } from '../model/principal.ts';
+import { application, eventType, message } from './application.test-support.ts';
 import { createHub, type HubOptions, type RunningHub } from './create-hub.ts';
 import type { Origin, SubscribeOptions, Subscription } from './hub.ts';
-import { application, eventType, message } from './test-application.ts';
 
 async function hubWith(options: HubOptions = {}, events: EventType[] = []): Promise<RunningHub> {
   const hub = createHub(options);

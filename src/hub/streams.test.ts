@@ -5,8 +5,8 @@ import type { Context } from '../model/application.ts';
 import type { Call } from '../model/call.ts';
 import { Channel } from '../model/channel.ts';
 import { Fault } from '../model/fault.ts';
+import { application, callOf, operation } from './application.test-support.ts';
 import { createHub, type RunningHub } from './create-hub.ts';
-import { application, callOf, operation } from './test-application.ts';
 
 const NUMBER = { type: 'integer' } as const;
 const streaming = { schema: NUMBER, stream: true };
@@ -324,4 +324,17 @@ test('generators run their clean-up when a reader leaves', async () => {
   for await (const item of run(hub, 'watch', callOf({})) as Stream) if (item === 3) break;
   await turn();
   assert.equal(cleaned, 1);
+});
+
+test('a source that never waits leaves turns to everything else', async () => {
+  async function* forever() {
+    for (let index = 0; ; index++) yield index;
+  }
+  const hub = await hubWith([operation('watch', { output: streaming }), forever]);
+  const call = callOf({});
+  const reading = read(run(hub, 'watch', call));
+  // Without turns this immediate never comes, and the test hangs.
+  setImmediate(() => call.abort());
+  await assert.rejects(reading, { code: 'CANCELLED' });
+  assert.deepEqual(figures(hub).slice(2), [0, 1, 0]);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { application, callOf, operation } from '../hub/application.test-support.ts';
 import { createHub } from '../hub/create-hub.ts';
 import { NO_LOGGER } from '../hub/logger.ts';
-import { application, callOf, operation } from '../hub/test-application.ts';
 import { metadataOf } from '../model/metadata.ts';
 import { accessLog } from './access-log.ts';
 

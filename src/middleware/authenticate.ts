@@ -13,7 +13,8 @@ const Scopes = Type.Array(Type.String({ minLength: 1 }), {
 });
 
 /** Shorter tokens can be guessed. */
-const MIN_TOKEN_LENGTH = 16;
+export const MIN_TOKEN_LENGTH = 16;
+export const MIN_PASSWORD_LENGTH = 8;
 
 /** Who may use the hub. Once a token or user is configured, everybody else is anonymous. */
 export const AuthenticationOptions = Type.Object(
@@ -32,7 +33,8 @@ export const AuthenticationOptions = Type.Object(
           sha256: Type.Optional(
             Type.String({
               pattern: '^[0-9a-fA-F]{64}$',
-              description: 'In place of the token: its SHA-256, in hexadecimal.',
+              description:
+                'In place of the token: its SHA-256, in hexadecimal; `polywire hash-token` prints it.',
             }),
           ),
           env: Type.Optional(
@@ -56,14 +58,15 @@ export const AuthenticationOptions = Type.Object(
           user: Type.String({ minLength: 1, description: 'Name of the user.' }),
           password: Type.Optional(
             Type.String({
-              minLength: 8,
+              minLength: MIN_PASSWORD_LENGTH,
               writeOnly: true,
-              description: 'The password; at least 8 characters.',
+              description: `The password; at least ${MIN_PASSWORD_LENGTH} characters.`,
             }),
           ),
           scrypt: Type.Optional(
             Type.String({
-              description: 'In place of the password: $scrypt$ln=15,r=8,p=1$<salt>$<hash>.',
+              description:
+                'In place of the password: $scrypt$ln=15,r=8,p=1$<salt>$<hash>; `polywire hash-password` prints it.',
             }),
           ),
           scopes: Scopes,

@@ -10,8 +10,14 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import {
+  application,
+  callOf,
+  eventType,
+  message,
+  operation,
+} from '../hub/application.test-support.ts';
 import { createHub, type RunningHub } from '../hub/create-hub.ts';
-import { application, callOf, eventType, message, operation } from '../hub/test-application.ts';
 import type { Context } from '../model/application.ts';
 import type { Call } from '../model/call.ts';
 import { Fault } from '../model/fault.ts';

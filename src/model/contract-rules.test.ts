@@ -55,6 +55,16 @@ const BROKEN: [string, Contract, RegExp][] = [
     contractOf([], [], { services: [{ name: 'a.b', operations: [], events: [] }] }),
     /lower camel/,
   ],
+  ...['rpc', 'publish', 'subscribe'].map((name): [string, Contract, RegExp] => [
+    `service named ${name}`,
+    contractOf([], [], { services: [{ name, operations: [operation()], events: [] }] }),
+    new RegExp(`^service ${name}: this name is reserved: .*${name}`),
+  ]),
+  [
+    'path of the hub itself',
+    withOperation({ kind: 'command', http: { method: 'POST', path: '/publish/{id}' } }),
+    /must not begin with \/publish: messages are published/,
+  ],
   ['operation name', withOperation({ name: 'Get' }), /lower camel case/],
   ['error name', contractOf([], [], { errors: { bad: { code: 'ABORTED' } } }), /PascalCase/],
   ['error code', contractOf([], [], { errors: { Bad: { code: 'OOPS' as 'ABORTED' } } }), /sixteen/],

@@ -4,6 +4,7 @@ import { checkExamples } from './contract-examples.ts';
 import { checkSchemas } from './contract-schemas.ts';
 import { isFaultCode } from './fault.ts';
 import { checkBindings } from './http-binding.ts';
+import { RESERVED_NAMES } from './reserved-names.ts';
 import { membersOf, typesOf } from './schema-tree.ts';
 
 /** One thing that is wrong with a contract, or that its author should know. */
@@ -80,6 +81,10 @@ function checkNames(contract: Contract, report: Report): void {
     name(`service ${service.name}`, service.name, MEMBER_NAME, lowerCamel);
     if (services.has(service.name)) report(`service ${service.name}`, 'this name is used twice');
     services.add(service.name);
+    const reserved = RESERVED_NAMES.get(service.name);
+    if (reserved !== undefined) {
+      report(`service ${service.name}`, `this name is reserved: ${reserved}`);
+    }
     for (const member of [...service.operations, ...service.events]) {
       const full = fullName(service, member);
       name(full, member.name, MEMBER_NAME, lowerCamel);

@@ -1,6 +1,7 @@
 import type { Contract, Operation, Service } from './contract.ts';
 import { fullName } from './contract.ts';
 import type { Report } from './contract-rules.ts';
+import { RESERVED_NAMES } from './reserved-names.ts';
 import { membersOf, typesOf } from './schema-tree.ts';
 
 export interface ResolvedBinding {
@@ -64,6 +65,11 @@ function checkPath(
   if (!path.startsWith('/')) {
     report(place, `the path "${path}" must begin with a slash`);
     return;
+  }
+  const first = path.slice(1).split('/')[0]!;
+  const reserved = RESERVED_NAMES.get(first);
+  if (reserved !== undefined && operation.http?.path !== undefined) {
+    report(place, `the path "${path}" must not begin with /${first}: ${reserved}`);
   }
   const members = membersOf(operation.input.schema, contract.$defs);
   const used = new Set<string>();

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import openRpcMetaSchema from '@open-rpc/meta-schema';
 import { Ajv } from 'ajv';
-import { application, operation } from '../../src/hub/test-application.ts';
+import { application, operation } from '../../src/hub/application.test-support.ts';
 import type { Contract } from '../../src/model/contract.ts';
 import { LOCAL } from '../../src/model/principal.ts';
 import jsonrpc from '../../src/protocols/jsonrpc/index.ts';
 import { openRpcDocument } from '../../src/wire/jsonrpc/open-rpc.ts';
-import { rpcApplication } from '../../src/wire/jsonrpc/test-service.ts';
+import { rpcApplication } from '../../src/wire/jsonrpc/service.test-support.ts';
 import { startRpcHub } from './rpc-hub.ts';
 
 const JSON_SCHEMA = 'https://meta.json-schema.tools';

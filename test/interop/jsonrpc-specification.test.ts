@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
-import { application, operation } from '../../src/hub/test-application.ts';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { application, operation } from '../../src/hub/application.test-support.ts';
+import { until } from '../../src/wire/jsonrpc/service.test-support.ts';
 import { startRpcHub } from './rpc-hub.ts';
 
 /**

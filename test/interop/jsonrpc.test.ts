@@ -7,7 +7,7 @@ import { JSONRPCClient } from 'json-rpc-2.0';
 import * as vscode from 'vscode-jsonrpc/node';
 import { Fault } from '../../src/model/fault.ts';
 import { StreamConnection } from '../../src/net/stream-connection.ts';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { until } from '../../src/wire/jsonrpc/service.test-support.ts';
 import { startRpcHub } from './rpc-hub.ts';
 
 async function post(url: string, body: string, headers: Record<string, string> = {}) {

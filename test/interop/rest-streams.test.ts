@@ -55,6 +55,18 @@ describe('server streams', () => {
     ]);
   });
 
+  it('answer HEAD without a length, which nobody knows', async () => {
+    for (const path of ['/items/count?to=3', '/subscribe/anything']) {
+      const response = await fetch(server.url + path, {
+        method: 'HEAD',
+        signal: AbortSignal.timeout(5000),
+      });
+      assert.equal(response.status, 200, path);
+      assert.equal(response.headers.get('content-type'), 'text/event-stream', path);
+      assert.equal(response.headers.get('content-length'), null, path);
+    }
+  });
+
   it('are lines of JSON on request', async () => {
     const response = await get('/items/count?to=2', { accept: 'application/x-ndjson' });
     assert.equal(response.headers.get('content-type'), 'application/x-ndjson');

@@ -12,7 +12,7 @@ import jsonrpc from '../../src/protocols/jsonrpc/index.ts';
 import { JsonRpcOptions } from '../../src/protocols/jsonrpc/options.ts';
 import websocket from '../../src/protocols/websocket/index.ts';
 import { WebSocketOptions } from '../../src/protocols/websocket/options.ts';
-import { rpcApplication, type Seen } from '../../src/wire/jsonrpc/test-service.ts';
+import { rpcApplication, type Seen } from '../../src/wire/jsonrpc/service.test-support.ts';
 
 /** A hub on a free port of loopback and a Unix socket, with both protocols that speak JSON-RPC. */
 export async function startRpcHub(

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createApplication } from '../../examples/parcels/app.ts';
 import { startHub } from '../../src/testing/index.ts';
 import { METHODS } from '../../src/wire/jsonrpc/methods.ts';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { until } from '../../src/wire/jsonrpc/service.test-support.ts';
 
 /** The pages about JSON-RPC are conversations: they are held here, as they stand. */
 

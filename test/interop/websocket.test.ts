@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { WebSocket as UndiciWebSocket } from 'undici';
 import { WebSocket } from 'ws';
 import { Fault } from '../../src/model/fault.ts';
+import { LOCAL } from '../../src/model/principal.ts';
 import { ClientSession } from '../../src/wire/jsonrpc/client-session.ts';
-import { until } from '../../src/wire/jsonrpc/test-service.ts';
+import { until } from '../../src/wire/jsonrpc/service.test-support.ts';
 import { startRpcHub } from './rpc-hub.ts';
 
 async function open(url: string, options: object = {}, protocols: string[] = []) {
@@ -325,4 +326,40 @@ test('idle connections are closed, busy ones are not', async (context) => {
   const idle = await open(socketUrl);
   assert.equal((await closeOf(idle)).code, 1001);
   assert.equal(busy.readyState, WebSocket.OPEN);
+});
+
+test('connections without credentials are closed where those are asked for, others stay', async (context) => {
+  const { socketUrl, port, socketMeter, rpcMeter } = await startRpcHub(context, {
+    hub: { authenticator: { anonymous: 'deny', authenticate: () => LOCAL } },
+    websocket: { authenticateTimeoutMs: 400 },
+    jsonrpc: { authenticateTimeoutMs: 400 },
+  });
+  const byHeader = await open(socketUrl, { headers: { authorization: 'Bearer any' } });
+  const byMessage = await open(socketUrl);
+  await ask(byMessage, { id: 1, method: 'rpc.authenticate', params: { token: 'any' } });
+  const { refused } = socketMeter;
+  const stranger = await open(socketUrl);
+  const told = once(stranger, 'message');
+  assert.equal((await closeOf(stranger)).code, 1008);
+  const { id, error } = JSON.parse(String((await told)[0]));
+  assert.deepEqual([id, error.code], [null, -32016]);
+  assert.equal(socketMeter.refused, refused + 1);
+  assert.deepEqual([byHeader.readyState, byMessage.readyState], [WebSocket.OPEN, WebSocket.OPEN]);
+
+  const raw = net.connect(port, '127.0.0.1');
+  raw.write('{"jsonrpc":"2.0","id":1,"method":"rpc.hello"}\n');
+  let text = '';
+  for await (const chunk of raw) text += String(chunk);
+  assert.match(text, /"id":1,"result".*\n.*"id":null,"error":\{"code":-32016/);
+  assert.equal(rpcMeter.refused, 1);
+});
+
+test('where anonymous callers may come in, connections without credentials stay', async (context) => {
+  const { socketUrl } = await startRpcHub(context, {
+    hub: { authenticator: { anonymous: 'allow', authenticate: () => LOCAL } },
+    websocket: { authenticateTimeoutMs: 1, pingIntervalMs: 10 },
+  });
+  const socket = await open(socketUrl);
+  for (let pings = 0; pings < 3; pings++) await once(socket, 'ping');
+  assert.deepEqual((await ask(socket, { id: 1, method: 'test.echo', params: {} })).result, {});
 });

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { subjectLevels, subjectText } from '../../model/subject.ts';
 import { filterLevels, publishLevels } from './names.ts';
-import { SubjectTemplate } from './template.ts';
 import { SubjectTrie } from './trie.ts';
 
 /** The meaning of filters, as plainly as it can be written. */
@@ -110,23 +109,4 @@ test('a subject made of any levels can be published on, and its own filter finds
     ),
     { numRuns: 1000 },
   );
-});
-
-test('a template gives the subject of a payload and knows which filters it covers', () => {
-  const template = new SubjectTemplate('sensors.{room}.{id}');
-  assert.equal(template.render({ room: 'a.b', id: 7 }), 'sensors.a%2Eb.7');
-  assert.deepEqual(template.filter, ['sensors', '*', '*']);
-  assert.throws(() => template.render({ room: 'a' }), /member "id"/);
-  assert.throws(() => template.render({ room: {}, id: 1 }), /member "room"/);
-  for (const [text, covered] of [
-    ['sensors.*.*', true],
-    ['sensors.a.b', true],
-    ['sensors.*', false],
-    ['sensors.>', false],
-    ['sensors.a.>', false],
-    ['*.a.b', false],
-    ['other.a.b', false],
-  ] as const) {
-    assert.equal(template.covers(filterLevels(text)), covered, text);
-  }
 });

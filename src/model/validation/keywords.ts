@@ -84,11 +84,15 @@ function fitsNumber(schema: JsonSchemaObject, value: number): boolean {
   return typeof multipleOf !== 'number' || isMultiple(value, multipleOf);
 }
 
-function isMultiple(value: number, of: number): boolean {
+/** Rounding that a quotient of two rounded numbers has, relative to it, with some to spare. */
+const ROUNDING = 4 * Number.EPSILON;
+
+/** Whether a number is a multiple of another, as their decimals say: 0.3 is one of 0.1, though no
+ * binary fraction is (JSON Schema validation, section 6.2.1). */
+export function isMultiple(value: number, of: number): boolean {
   if (value % of === 0) return true;
-  // 0.3 is a multiple of 0.1 though no binary fraction is: compare within rounding.
   const quotient = value / of;
-  return Math.abs(quotient - Math.round(quotient)) < 1e-9 && Number.isFinite(quotient);
+  return Math.abs(quotient - Math.round(quotient)) <= ROUNDING * Math.abs(quotient);
 }
 
 function within(count: number, least: unknown, most: unknown): boolean {

@@ -1,8 +1,9 @@
 import { Compile } from 'typebox/schema';
 import type { Violation } from '../fault.ts';
 import type { JsonSchema, JsonSchemaObject } from '../schema.ts';
-import { type Definitions, definitionName, subschemas } from '../schema-tree.ts';
+import { type Definitions, definitionName, mapSubschemas, subschemas } from '../schema-tree.ts';
 import { defaultsOf } from './defaults.ts';
+import { isMultiple } from './keywords.ts';
 import { violationsOf } from './violations.ts';
 
 /** A schema, ready to judge values. Made by compileSchema. */
@@ -66,11 +67,32 @@ class LazyValidator implements Validator {
     const schema = this.#schema;
     if (typeof schema === 'boolean') return () => schema;
     const used = reachable(schema, this.#definitions);
-    const compiled = Compile(
-      Object.keys(used).length === 0 ? { ...schema } : { ...schema, $defs: used },
-    );
+    const whole = Object.keys(used).length === 0 ? { ...schema } : { ...schema, $defs: used };
+    const compiled = Compile(hasFractions(whole) ? withExactFractions(whole) : whole);
     return (value) => compiled.Check(value);
   }
+}
+
+function isFraction(of: unknown): of is number {
+  return typeof of === 'number' && !Number.isInteger(of);
+}
+
+function hasFractions(schema: JsonSchema): boolean {
+  if (typeof schema === 'boolean') return false;
+  return isFraction(schema.multipleOf) || subschemas(schema).some(([, part]) => hasFractions(part));
+}
+
+/** The compiler's own multipleOf is wrong for fractions of large numbers (1234567.89 as a multiple
+ * of 0.01): there it calls ours. */
+function withExactFractions(schema: JsonSchemaObject): JsonSchemaObject {
+  const copy = mapSubschemas(schema, (part) =>
+    typeof part === 'boolean' ? part : withExactFractions(part),
+  );
+  const { multipleOf, ...rest } = copy;
+  if (!isFraction(multipleOf)) return copy;
+  const check = (value: unknown): boolean =>
+    typeof value !== 'number' || isMultiple(value, multipleOf);
+  return { ...rest, '~refine': [{ check, error: () => 'multipleOf' }] };
 }
 
 /** The definitions that a schema refers to, directly or through others. */

@@ -67,6 +67,15 @@ suite('a hub that is bound to loopback', () => {
       },
     ));
 
+  test('answers HTTP/1.0 without a host, which no browser sends', () =>
+    withListener({ routes }, async ({ port }) => {
+      assert.equal(statusOf(await talk(port, 'GET /orders HTTP/1.0\r\n\r\n')), 200);
+      for (const host of ['Host:', 'Host: evil.example']) {
+        const answer = await talk(port, `GET /orders HTTP/1.0\r\n${host}\r\n\r\n`);
+        assert.notEqual(statusOf(answer), 200, host);
+      }
+    }));
+
   test('looks at the authority of an absolute target, not at the Host beside it', () =>
     withListener({ routes }, async ({ port }) => {
       const head = (target: string, host: string) =>

@@ -28,7 +28,8 @@ export class Guard {
     if (
       this.#loopback &&
       exchange.peer.transport === 'tcp' &&
-      !this.#isOwnHost(exchange.authority)
+      !this.#isOwnHost(exchange.authority) &&
+      !namesNoHost(exchange)
     ) {
       respondProblem(
         exchange,
@@ -74,6 +75,11 @@ export class Guard {
     if (this.#goodHosts.size < MAX_REMEMBERED) this.#goodHosts.add(authority);
     return true;
   }
+}
+
+/** An HTTP/1.0 request need not say a host (health checks leave it out); a browser always does. */
+function namesNoHost(exchange: RoutableExchange): boolean {
+  return exchange.httpVersion === '1.0' && exchange.headers.get('host') === undefined;
 }
 
 /** Host without port, in lower case, without a dot at the end. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { application, callOf, operation } from '../../hub/application.test-support.ts';
 import { createHub, type HubOptions, type RunningHub } from '../../hub/create-hub.ts';
 import type { HeaderList } from '../../hub/header-list.ts';
-import { application, callOf, operation } from '../../hub/test-application.ts';
 import type { Exchange } from '../../hub/transport.ts';
 import { metadataOf } from '../../model/metadata.ts';
 import { LOCAL } from '../../model/principal.ts';

@@ -55,6 +55,7 @@ suite('the router', () => {
     router.add(target('GET', '/rpc', 'two'));
     router.add(target('GET', '/x/:id'));
     assert.throws(() => router.add(target('POST', '/rpc', 'two')), /one and two claim POST \/rpc/);
+    assert.throws(() => router.add(target('POST', '/rpc', 'one')), /one has POST \/rpc twice/);
     assert.throws(() => router.add(target('GET', '/x/:name', 'two')), /one and two claim GET/);
     assert.throws(() => router.add(target('GET', 'x')), /must begin with/);
   });

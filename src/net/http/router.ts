@@ -85,6 +85,12 @@ function decodeUnreserved(path: string): string {
 
 function refuseClaim(target: RouteTarget, other: RouteTarget): never {
   const { method, path } = target.route;
+  if (target.protocol === other.protocol) {
+    throw new Error(
+      `${target.protocol} has ${method} ${path} twice: it is the hub's own. Give the operation ` +
+        'another path in the contract.',
+    );
+  }
   throw new Error(
     `Both ${other.protocol} and ${target.protocol} claim ${method} ${path}. ` +
       'Give one of them another path in its options or in the contract.',

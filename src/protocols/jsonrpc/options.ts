@@ -48,6 +48,13 @@ export const JsonRpcOptions = Type.Object(
       default: DEFAULT_MAX_DEPTH,
       description: 'Deepest nesting of JSON in a message.',
     }),
+    authenticateTimeoutMs: Type.Integer({
+      minimum: 0,
+      maximum: 3_600_000,
+      default: 10_000,
+      description:
+        'Where callers without credentials are refused: how long a raw connection may stay open without them, in milliseconds; 0 for ever.',
+    }),
     idleTimeoutMs: Type.Integer({
       minimum: 0,
       maximum: 86_400_000,

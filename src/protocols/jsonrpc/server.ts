@@ -20,9 +20,9 @@ export class JsonRpcServer implements ProtocolServer {
   constructor(hub: Hub, options: JsonRpcOptions, meter: Meter) {
     this.#hub = hub;
     this.#options = options;
-    const { path, idleTimeoutMs, ...limits } = options;
+    const { path, idleTimeoutMs, authenticateTimeoutMs, ...limits } = options;
     const discover = () => openRpcDocument(hub.contracts(), [{ name: 'HTTP', url: path }]);
-    this.#service = { hub, meter, limits, discover };
+    this.#service = { hub, meter, limits, authenticateTimeoutMs, discover };
     const http = new HttpRpc(this.#service);
     this.routes = [{ method: 'POST', path, handle: (exchange) => http.handle(exchange) }];
     if (idleTimeoutMs > 0) {

@@ -70,7 +70,7 @@ const PAGE_FILES: readonly (readonly [path: string, file: string, type: string])
   ['/docs/page.css', 'page.css', 'text/css; charset=utf-8'],
 ];
 
-/** GET /openapi.json and /contract.json, for callers whom the hub knows, and the page that shows
+/** GET /openapi.json, for callers whom the hub knows, and the page that shows
  * them, which holds nothing of them itself. */
 export function documentRoutes(hub: Hub, options: RestOptions): Route[] {
   const openapi = documentRoute(hub, '/openapi.json', async (contracts) => {
@@ -78,9 +78,7 @@ export function documentRoutes(hub: Hub, options: RestOptions): Route[] {
     const nobody = await hub.authenticate(NO_CREDENTIALS);
     return openApiText(contracts, { baseUrl: '/', secured: !nobody.authenticated });
   });
-  // All contracts in their neutral form: clients learn the subjects of events from it.
-  const neutral = documentRoute(hub, '/contract.json', (contracts) => JSON.stringify(contracts));
-  return options.docs ? [openapi, neutral, ...PAGE_FILES.map(pageRoute)] : [openapi, neutral];
+  return options.docs ? [openapi, ...PAGE_FILES.map(pageRoute)] : [openapi];
 }
 
 function documentRoute(

@@ -66,10 +66,6 @@ export class StreamHandler {
     const accept = exchange.headers.get('accept');
     const format = this.#plan.outputStreams ? this.#formatOf(accept) : undefined;
     if (format === undefined) requireJsonAccepted(accept);
-    else if (exchange.method === 'HEAD') {
-      exchange.respond(200, this.#headersOf(format));
-      return;
-    }
     const principal = principalOf(this.#context.hub, exchange);
     if (isPromise(principal)) return principal.then((who) => this.#receive(exchange, who, format));
     return this.#receive(exchange, principal, format);
@@ -99,6 +95,11 @@ export class StreamHandler {
   ): MaybePromise<void> {
     const { options } = this.#context;
     const plan = this.#plan;
+    if (format !== undefined && exchange.method === 'HEAD') {
+      // No length is told: that of the stream is not known (RFC 9110 section 8.6).
+      exchange.open(200, this.#headersOf(format)).end();
+      return;
+    }
     if (plan.inputStreams) {
       return this.#invoke(exchange, principal, format, streamInput(exchange, options));
     }

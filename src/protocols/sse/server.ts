@@ -95,7 +95,7 @@ class SseServer {
     if (exchange.method === 'HEAD') {
       // Says what GET would answer, and holds nothing open.
       this.#hub.subscribe(subscribe, { deliver() {}, closed() {} }, origin).close();
-      exchange.respond(200, HEADERS);
+      exchange.open(200, HEADERS).end();
       return;
     }
     // The response begins when the hub has taken the subscription: until then it can be refused.

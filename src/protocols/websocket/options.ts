@@ -66,6 +66,13 @@ export const WebSocketOptions = Type.Object(
       description:
         'A connection on which no message came for this long, and nothing runs, is closed, in milliseconds; 0 for never.',
     }),
+    authenticateTimeoutMs: Type.Integer({
+      minimum: 0,
+      maximum: 3_600_000,
+      default: 10_000,
+      description:
+        'Where callers without credentials are refused: how long a connection may stay open without them, in milliseconds; 0 for ever.',
+    }),
     tokenInQuery: Type.Boolean({
       default: false,
       description:

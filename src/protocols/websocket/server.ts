@@ -29,6 +29,7 @@ export class WebSocketServer implements ProtocolServer {
       hub,
       meter,
       limits: { maxMessageBytes, maxBatch, maxInFlight, maxStreams, streamWindow, maxDepth },
+      authenticateTimeoutMs: options.authenticateTimeoutMs,
       discover: () => openRpcDocument(hub.contracts(), []),
     };
     this.routes = [{ method: 'GET', path: options.path, handle: (one) => this.#handle(one) }];

@@ -15,6 +15,9 @@ export interface RpcService {
   readonly hub: Hub;
   readonly meter: Meter;
   readonly limits: SessionLimits;
+  /** How long a conversation may last without credentials where the hub asks for them, in
+   * milliseconds; 0 for ever. */
+  readonly authenticateTimeoutMs: number;
   /** The OpenRPC document. */
   discover(): unknown;
 }

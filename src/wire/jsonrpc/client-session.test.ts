@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { message } from '../../hub/test-application.ts';
+import { message } from '../../hub/application.test-support.ts';
 import { Fault } from '../../model/fault.ts';
 import { LOCAL } from '../../model/principal.ts';
 import { ClientSession } from './client-session.ts';
-import { joinSessions, startService, until } from './test-service.ts';
+import { joinSessions, startService, until } from './service.test-support.ts';
 
 test('calls in flight are answered each, and faults arrive whole', async () => {
   const { client } = joinSessions(await startService());
@@ -100,6 +100,54 @@ test('a client stream is taken as fast as the handler takes it', async () => {
   assert.equal(await client.send('test.sum', numbers()), 5050);
   assert.equal(await client.send('test.sum', [1, 2, 3]), 6);
   assert.equal(await client.send('test.sum', []), 0);
+});
+
+test('items that are there together go together, within the credit and a size', async () => {
+  const service = await startService();
+  const { client, session } = joinSessions(service);
+  const sizes: number[] = [];
+  const receive = session.receive.bind(session);
+  session.receive = (text) => {
+    const { method, params } = JSON.parse(text!);
+    if (method === 'rpc.items') {
+      sizes.push(params.items.length);
+      assert.ok(params.items.length === 1 || text!.length < 9000);
+    }
+    receive(text);
+  };
+  const numbers = Array.from({ length: 100 }, (_, n) => n);
+  assert.equal(await client.send('test.sum', numbers), 4950);
+  assert.equal(
+    sizes.reduce((sum, size) => sum + size),
+    100,
+  );
+  assert.ok(sizes.length < 40, `${sizes.length} messages`);
+  assert.ok(Math.max(...sizes) <= service.limits.streamWindow);
+
+  sizes.length = 0;
+  const large = ['x'.repeat(5000), 'y'.repeat(3000), 'z'.repeat(50_000), 'end'];
+  const got: unknown[] = [];
+  for await (const item of client.exchange('test.same', large)) got.push(item);
+  assert.deepEqual(got, large);
+  assert.deepEqual(sizes, [2, 1, 1]);
+
+  sizes.length = 0;
+  const later = [1, Promise.resolve(2), undefined, 3];
+  assert.equal(await client.send('test.length', later), 4);
+});
+
+test('a generator that has more than the call wants is ended', async () => {
+  const { client } = joinSessions(await startService());
+  let ended = false;
+  function* endless() {
+    try {
+      for (let n = 5; ; n++) yield n;
+    } finally {
+      ended = true;
+    }
+  }
+  assert.equal(await client.send('test.first', endless()), 5);
+  await until(() => ended);
 });
 
 test('an answer before the end of the items stops their source', async () => {

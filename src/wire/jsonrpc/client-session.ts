@@ -1,7 +1,8 @@
 import { Fault } from '../../model/fault.ts';
-import { ClientStream, ClientSubscription, sendItems } from './client-streams.ts';
+import { ClientStream, ClientSubscription } from './client-streams.ts';
 import { parseRpc } from './codec.ts';
 import { faultOfRpcError } from './faults.ts';
+import { sendItems } from './item-sender.ts';
 import { type DeliveryJson, type HelloResult, METHODS, type MessageJson } from './methods.ts';
 
 /** What carries a client's messages. */

@@ -1,6 +1,7 @@
 import { Fault } from '../../model/fault.ts';
 import type { ClientSession, ClientSubscribeOptions, StreamOptions } from './client-session.ts';
 import { IncomingItems } from './incoming-items.ts';
+import { sendItems } from './item-sender.ts';
 import { type DeliveryJson, METHODS, type SubscribeResult } from './methods.ts';
 
 const ITEM_WINDOW = 64;
@@ -167,58 +168,4 @@ export class ClientSubscription implements AsyncIterableIterator<DeliveryJson, u
   [Symbol.asyncIterator](): this {
     return this;
   }
-}
-
-export interface ItemSender {
-  /** The hub takes `count` more items of the call with this id. */
-  credit(id: number, count: number): void;
-  /** The call is over: no more items are taken from the source. */
-  stop(): void;
-}
-
-/**
- * Sends items of a source as the hub gives credit; the first credit starts it.
- * @param failed is told when the source throws
- */
-export function sendItems(
-  session: ClientSession,
-  items: AsyncIterable<unknown> | Iterable<unknown>,
-  failed: (fault: Fault) => void,
-): ItemSender {
-  let credit = 0;
-  let started = false;
-  let stopped = false;
-  let wake: (() => void) | undefined;
-
-  async function run(id: number): Promise<void> {
-    for await (const item of items) {
-      while (credit <= 0 && !stopped) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      await session.writable();
-      if (stopped) return;
-      credit--;
-      session.notify(METHODS.items, { id, items: [item] });
-    }
-    if (!stopped) session.notify(METHODS.end, { id });
-  }
-
-  return {
-    credit(id, count) {
-      credit += count;
-      wake?.();
-      if (started) return;
-      started = true;
-      run(id).catch((error: unknown) => {
-        const message = 'The source of the items failed.';
-        failed(new Fault('CANCELLED', message, { cause: error }));
-      });
-    },
-    stop() {
-      stopped = true;
-      wake?.();
-    },
-  };
 }

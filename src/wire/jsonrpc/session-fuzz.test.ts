@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { LineFraming, messageText } from './framing.ts';
 import { METHODS } from './methods.ts';
-import { openSession, startService, until } from './test-service.ts';
+import { openSession, startService, until } from './service.test-support.ts';
 
 const OPERATIONS = [
   'echo',

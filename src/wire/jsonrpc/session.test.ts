@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Fault } from '../../model/fault.ts';
-import { openSession, startService, until } from './test-service.ts';
+import { openSession, startService, until } from './service.test-support.ts';
 
 const call = (id: unknown, method: string, params?: unknown, more = {}) => ({
   jsonrpc: '2.0',
@@ -186,6 +186,13 @@ test('a stream goes no further than its credit', async () => {
   receive(notify('rpc.cancel', { id: 1 }));
   await until(() => transport.messages().some((message) => message.id === 1));
   assert.equal(transport.messages().at(-1)!.error!.code, -32001);
+});
+
+test('a stream that waits for credit still meets its deadline', async () => {
+  const { transport, receive } = await opened();
+  receive(call(1, 'count', { to: 9 }, { credit: 1, timeoutMs: 5 }));
+  await until(() => transport.messages().some((message) => message.id === 1));
+  assert.equal(transport.messages().at(-1)!.error!.code, -32004);
 });
 
 test('a stream waits while the connection is full, and nothing more is read', async () => {

@@ -71,6 +71,7 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
   #draining = false;
   #closing = false;
   #closed = false;
+  #authenticateTimer: NodeJS.Timeout | undefined;
 
   /** @param metadata of the connection: every call has it. */
   constructor(
@@ -85,6 +86,26 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
     this.#methods = new SessionMethods(this);
     if (isPromise(principal)) void this.#admit(principal);
     else this.principal = principal;
+    this.#awaitCredentials();
+  }
+
+  /** Who shows no credentials where they are asked for cannot hold a connection for ever. */
+  #awaitCredentials(): void {
+    const { hub, authenticateTimeoutMs } = this.service;
+    if (!hub.anonymousDenied || authenticateTimeoutMs === 0 || this.principal?.authenticated)
+      return;
+    this.#authenticateTimer = setTimeout(() => {
+      if (this.#closed || this.principal?.authenticated) return;
+      if ((this.#stopped & AUTHENTICATING) !== 0) {
+        // Credentials came and are being checked, which is done a few times at most.
+        this.#awaitCredentials();
+        return;
+      }
+      this.refuseText(
+        new Fault('UNAUTHENTICATED', `No credentials came within ${authenticateTimeoutMs} ms.`),
+      );
+      this.#transport.close('refused');
+    }, authenticateTimeoutMs).unref();
   }
 
   async #admit(principal: Promise<Principal>): Promise<void> {
@@ -328,6 +349,7 @@ export class Session implements Caller, StreamHost, SubscriptionHost {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#authenticateTimer);
     this.#waiting = [];
     const gone = new Fault('CANCELLED', 'The caller closed the connection.');
     for (const call of this.#running) call.abort(gone);

@@ -73,6 +73,8 @@ export class StreamCall {
   }
 
   async #pump(answer: AsyncIterable<unknown>): Promise<{ items: number }> {
+    // A deadline must end the call also where it waits for credit, or for room.
+    this.call.listen({ aborted: () => this.wake() });
     const iterator = answer[Symbol.asyncIterator]();
     let ended = false;
     try {

@@ -1,4 +1,4 @@
-import { subjectLevels, subjectText } from '../../model/subject.ts';
+import { subjectLevels, subjectText } from './subject.ts';
 
 /** The subject template of an event, `sensors.{room}.{id}`: each level is plain text or one
  * member of the payload. */

@@ -1,6 +1,6 @@
+import { application, eventType, operation } from '../../hub/application.test-support.ts';
 import { createHub, type RunningHub } from '../../hub/create-hub.ts';
 import type { HubOptions } from '../../hub/options.ts';
-import { application, eventType, operation } from '../../hub/test-application.ts';
 import type { Application, Context } from '../../model/application.ts';
 import { Fault } from '../../model/fault.ts';
 import { NO_METADATA } from '../../model/metadata.ts';
@@ -115,6 +115,20 @@ function streamOperations(seen: Seen): Member[] {
       },
     ],
     [
+      operation('length', { kind: 'command', input: stream }),
+      async (items: AsyncIterable<unknown>) => {
+        let length = 0;
+        for await (const _ of items) length++;
+        return length;
+      },
+    ],
+    [
+      operation('same', { kind: 'command', input: stream, output: stream }),
+      async function* (items: AsyncIterable<unknown>) {
+        yield* items;
+      },
+    ],
+    [
       operation('twice', { kind: 'command', input: stream, output: stream }),
       async function* (items: AsyncIterable<number>) {
         for await (const item of items) yield item * 2;
@@ -141,6 +155,7 @@ export async function startService(
     seen,
     meter: hub.diagnostics.meter('test'),
     limits: { ...LIMITS, ...limits },
+    authenticateTimeoutMs: 0,
     discover: () => ({ openrpc: '1.3.2' }),
   };
 }

@@ -1,0 +1,38 @@
+import { hash, randomBytes } from 'node:crypto';
+import { MIN_PASSWORD_LENGTH, MIN_TOKEN_LENGTH } from '../middleware/authenticate.ts';
+import { hashPassword } from '../middleware/password-hash.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { readSecret } from './read-secret.ts';
+
+const TOKEN_BYTES = 32;
+
+export async function hashPasswordCommand(output: Output): Promise<void> {
+  const password = await readSecret('password', process.stdin, (text) => output.error(text));
+  requireLength('password', password, MIN_PASSWORD_LENGTH);
+  const scrypt = await hashPassword(password);
+  if (output.json) output.value({ scrypt });
+  else output.line(scrypt);
+}
+
+/** @param make a new token, in place of one that is typed in */
+export async function hashTokenCommand(output: Output, make: boolean): Promise<void> {
+  const token = make
+    ? randomBytes(TOKEN_BYTES).toString('base64url')
+    : await readSecret('token', process.stdin, (text) => output.error(text));
+  requireLength('token', token, MIN_TOKEN_LENGTH);
+  const sha256 = hash('sha256', token);
+  if (output.json) output.value(make ? { token, sha256 } : { sha256 });
+  else {
+    if (make) output.line(token);
+    output.line(sha256);
+  }
+}
+
+function requireLength(what: string, secret: string, minLength: number): void {
+  if (secret.length >= minLength) return;
+  throw new CommandError(
+    EXIT.usage.code,
+    `The ${what} has ${secret.length} characters; the hub takes at least ${minLength}.`,
+  );
+}
