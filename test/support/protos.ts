@@ -22,9 +22,7 @@ export function protoOf(contract: Contract, service: string): string {
 
 /** The bytes of a google.protobuf.FileDescriptorSet of a contract. */
 export function descriptorSetOf(contract: Contract): Buffer {
-  return fileDescriptorSet(
-    [...contractTypes(contract).services.values()].map(({ file }) => file),
-  );
+  return fileDescriptorSet([...contractTypes(contract).services.values()].map(({ file }) => file));
 }
 
 /** Those of google.rpc.Status and its details. */

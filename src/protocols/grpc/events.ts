@@ -111,7 +111,11 @@ function messageOf(value: MessageValue): Message {
   };
 }
 
-function deliveryValue({ message: one, position }: Delivery, gap: boolean, dropped: number): object {
+function deliveryValue(
+  { message: one, position }: Delivery,
+  gap: boolean,
+  dropped: number,
+): object {
   return {
     message: {
       subject: one.subject,

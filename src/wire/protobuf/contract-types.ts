@@ -1,4 +1,6 @@
 import type { Contract, Service } from '../../model/contract.ts';
+import type { JsonSchema } from '../../model/schema.ts';
+import { isSchemaObject } from '../../model/schema-tree.ts';
 import { serviceName } from './contract-names.ts';
 import { type Lock, lockOf } from './lock.ts';
 import { pascalCase } from './names.ts';
@@ -67,13 +69,13 @@ function serviceTypes(contract: Contract, service: Service, numberings: Numberin
     const declared = contract.errors[error];
     if (declared?.data === undefined) continue;
     const message = schemas.message(declared.data, pascalCase(error));
-    message.doc ??= declared.doc ?? declared.message;
+    if (isOwn(declared.data)) message.doc ??= declared.doc ?? declared.message;
     errors.set(error, message);
   }
   const events = new Map<string, MessageType>();
   for (const event of service.events) {
     const message = schemas.message(event.schema, pascalCase(event.name));
-    message.doc ??= event.doc;
+    if (isOwn(event.schema)) message.doc ??= event.doc;
     events.set(event.name, message);
   }
   const file: ProtoFile = {
@@ -88,4 +90,9 @@ function serviceTypes(contract: Contract, service: Service, numberings: Numberin
     doc: contract.doc,
   };
   return { file, methods, errors, events };
+}
+
+/** Whether a message is made of a schema for itself, and is no named type with a text of its own. */
+function isOwn(schema: JsonSchema): boolean {
+  return isSchemaObject(schema) && schema.$ref === undefined;
 }

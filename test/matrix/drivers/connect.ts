@@ -43,7 +43,7 @@ export function connectDriver(transportOf: (baseUrl: string) => Transport): Crea
           for await (const item of items) {
             const input = messageOf(method.input, item) as never;
             const answer = await transport.unary(method as never, signal, timeoutMs, header, input);
-            yield valueOf(method.output, answer.message as Message);
+            yield contractValue(method.output, answer.message as Message);
           }
           return;
         }
@@ -51,7 +51,7 @@ export function connectDriver(transportOf: (baseUrl: string) => Transport): Crea
           for await (const item of items) yield messageOf(method.input, item);
         })() as never;
         const answer = await transport.stream(method as never, signal, timeoutMs, header, inputs);
-        for await (const message of answer.message) yield valueOf(method.output, message);
+        for await (const message of answer.message) yield contractValue(method.output, message);
       } catch (error) {
         throw faultOf(error);
       }
@@ -78,7 +78,7 @@ function messageOf(type: DescMessage, value: unknown): Message {
 }
 
 /** In JSON of protobuf 64-bit integers are strings, and defaults are left out. */
-function valueOf(type: DescMessage, message: Message): unknown {
+function contractValue(type: DescMessage, message: Message): unknown {
   const json = toJson(type, message, { registry, alwaysEmitImplicit: true });
   return JSON.parse(JSON.stringify(json), (_, value: unknown) =>
     typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value,
@@ -93,7 +93,7 @@ function faultOf(error: unknown): Fault {
     if (!('type' in detail) || typeof detail.type !== 'string') continue;
     const type = registry.getMessage(detail.type);
     if (type === undefined) continue;
-    const value = valueOf(type, fromBinary(type, detail.value as Uint8Array));
+    const value = contractValue(type, fromBinary(type, detail.value as Uint8Array));
     if (detail.type === 'google.rpc.ErrorInfo') {
       options.error = (value as { metadata: { error: string } }).metadata.error;
     } else if (detail.type === 'google.rpc.BadRequest') {

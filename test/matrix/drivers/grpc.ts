@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { type FaultCode, faultCodeOfNumber, Fault } from '../../../src/model/fault.ts';
-import { STANDARD_PROTOS, protoOf } from '../../support/protos.ts';
+import { Fault, type FaultCode, faultCodeOfNumber } from '../../../src/model/fault.ts';
+import { protoOf, STANDARD_PROTOS } from '../../support/protos.ts';
 import { matrix } from '../contract.ts';
 import type { CreateDriver, DriverOptions } from '../driver.ts';
 
