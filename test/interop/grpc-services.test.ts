@@ -218,7 +218,7 @@ describe('events', () => {
       '/polywire.Events/Subscribe',
       same,
       same,
-      text(1, 'shop..>'),
+      text(1, 'shop.>.x'),
     );
     refused.resume();
     const error = await new Promise<grpc.ServiceError>((resolve) => refused.on('error', resolve));
