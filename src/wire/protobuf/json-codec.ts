@@ -1,6 +1,7 @@
 import { parseJson } from '../../formats/json.ts';
 import { Fault } from '../../model/fault.ts';
 import type { EnumType, Field, MessageType, ValueType } from './types.ts';
+import { durationOf, durationParts, fractionText, nanosOf } from './well-known.ts';
 
 /**
  * Protobuf's JSON (https://protobuf.dev/programming-guides/json/) of the values of a contract: what
@@ -224,21 +225,16 @@ function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-const ISO_TIME = /^(-?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
-
 /** `PT1M0.5S` as protobuf's JSON has it: `60.5s`. */
 function secondsText(iso: string): string {
-  const parts = ISO_TIME.exec(iso);
-  if (parts === null) throw new RangeError(`${JSON.stringify(iso)} is no duration without months`);
-  const [, sign, weeks = '0', days = '0', hours = '0', minutes = '0', seconds = '0'] = parts;
-  const [whole, fraction = ''] = seconds.split('.');
-  const total =
-    (((Number(weeks) * 7 + Number(days)) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 +
-    Number(whole);
-  return `${sign}${total}${fraction === '' ? '' : `.${fraction}`}s`;
+  const { seconds, nanos } = durationParts(iso);
+  const sign = seconds < 0 || nanos < 0 ? '-' : '';
+  return `${sign}${Math.abs(seconds)}${fractionText(Math.abs(nanos))}s`;
 }
 
 function isoDuration(text: string): string {
-  const parts = /^(-?)([0-9]+)(\.[0-9]{1,9})?s$/.exec(text);
-  return parts === null ? text : `${parts[1]}PT${parts[2]}${parts[3] ?? ''}S`;
+  const parts = /^(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s$/.exec(text);
+  if (parts === null) return text;
+  const sign = parts[1] === '-' ? -1 : 1;
+  return durationOf({ seconds: sign * Number(parts[2]), nanos: sign * nanosOf(parts[3]) });
 }

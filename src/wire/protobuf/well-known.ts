@@ -16,12 +16,12 @@ const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-
 const FIRST_SECOND = -62_135_596_800;
 const LAST_SECOND = 253_402_300_799;
 
-function nanosOf(fraction: string | undefined): number {
+export function nanosOf(fraction: string | undefined): number {
   return fraction === undefined ? 0 : Number(fraction.slice(0, 9).padEnd(9, '0'));
 }
 
 /** `.5`, `.000001`; '' for none. */
-function fractionText(nanos: number): string {
+export function fractionText(nanos: number): string {
   if (nanos === 0) return '';
   return `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`;
 }
@@ -50,7 +50,7 @@ function readSeconds(reader: Reader): { readonly seconds: number; readonly nanos
 }
 
 /** Point in time, in JSON RFC 3339 with any offset; read back in UTC. */
-export const timestamp: WellKnown = {
+const timestamp: WellKnown = {
   write(writer, text: string) {
     const parts = RFC_3339.exec(text);
     if (parts === null) throw new RangeError(`${JSON.stringify(text)} is no RFC 3339 time`);
@@ -78,31 +78,46 @@ const ISO_DURATION =
   /^(-?)P(?:(\d+)W|(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d+))?S)?)?)$/;
 const MAX_DURATION_SECONDS = 315_576_000_000;
 
-/** Length of time, in JSON ISO 8601 (RFC 3339 appendix A). Years and months have no fixed length. */
-export const duration: WellKnown = {
+export interface DurationParts {
+  /** Both have the duration's sign. */
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** ISO 8601 (RFC 3339 appendix A). Years and months have no fixed length.
+ * @throws RangeError for those, and for what is no duration */
+export function durationParts(text: string): DurationParts {
+  const parts = ISO_DURATION.exec(text);
+  const count = (index: number): number => Number(parts?.[index] ?? 0);
+  if (parts === null || count(3) > 0 || count(4) > 0) {
+    throw new RangeError(
+      `${JSON.stringify(text)} is no duration in weeks, days, hours, minutes and seconds`,
+    );
+  }
+  const days = 7 * count(2) + count(5);
+  const seconds = ((days * 24 + count(6)) * 60 + count(7)) * 60 + count(8);
+  if (seconds > MAX_DURATION_SECONDS) throw new RangeError('a duration is past 10000 years');
+  const sign = parts[1] === '-' ? -1 : 1;
+  return { seconds: sign * seconds, nanos: sign * nanosOf(parts[9]) };
+}
+
+/** @throws Fault INVALID_ARGUMENT for parts that are no duration */
+export function durationOf({ seconds, nanos }: DurationParts): string {
+  const negative = seconds < 0 || nanos < 0;
+  const mixed = negative && (seconds > 0 || nanos > 0);
+  if (mixed || Math.abs(seconds) > MAX_DURATION_SECONDS || Math.abs(nanos) > 999_999_999) {
+    throw new Fault('INVALID_ARGUMENT', 'A google.protobuf.Duration is out of its range.');
+  }
+  return durationText(Math.abs(seconds), Math.abs(nanos), negative);
+}
+
+/** Length of time, in JSON of a contract ISO 8601. */
+const duration: WellKnown = {
   write(writer, text: string) {
-    const parts = ISO_DURATION.exec(text);
-    const count = (index: number): number => Number(parts?.[index] ?? 0);
-    if (parts === null || count(3) > 0 || count(4) > 0) {
-      throw new RangeError(
-        `${JSON.stringify(text)} is no duration in weeks, days, hours, minutes and seconds`,
-      );
-    }
-    const days = 7 * count(2) + count(5);
-    const seconds = ((days * 24 + count(6)) * 60 + count(7)) * 60 + count(8);
-    if (seconds > MAX_DURATION_SECONDS) throw new RangeError('a duration is past 10000 years');
-    const sign = parts[1] === '-' ? -1 : 1;
-    writeSeconds(writer, sign * seconds, sign * nanosOf(parts[9]));
+    const { seconds, nanos } = durationParts(text);
+    writeSeconds(writer, seconds, nanos);
   },
-  read(reader) {
-    const { seconds, nanos } = readSeconds(reader);
-    const negative = seconds < 0 || nanos < 0;
-    const mixed = negative && (seconds > 0 || nanos > 0);
-    if (mixed || Math.abs(seconds) > MAX_DURATION_SECONDS || Math.abs(nanos) > 999_999_999) {
-      throw new Fault('INVALID_ARGUMENT', 'A google.protobuf.Duration is out of its range.');
-    }
-    return durationText(Math.abs(seconds), Math.abs(nanos), negative);
-  },
+  read: (reader) => durationOf(readSeconds(reader)),
 };
 
 function durationText(seconds: number, nanos: number, negative: boolean): string {
