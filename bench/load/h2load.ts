@@ -26,13 +26,26 @@ export function grpcLoad(
     const output = execFileSync(
       'h2load',
       [
-        ...['-c', '16', '-m', '16', '-t', '1', '-D', String(Math.ceil(durationMs / 1000)), '-d', body],
+        ...[
+          '-c',
+          '16',
+          '-m',
+          '16',
+          '-t',
+          '1',
+          '-D',
+          String(Math.ceil(durationMs / 1000)),
+          '-d',
+          body,
+        ],
         ...['-H', 'content-type: application/grpc', '-H', 'te: trailers'],
         `http://127.0.0.1:${port}${path}`,
       ],
       { encoding: 'utf8', timeout: durationMs + 60_000 },
     );
-    const counts = /status codes: ([0-9]+) 2xx, ([0-9]+) 3xx, ([0-9]+) 4xx, ([0-9]+) 5xx/.exec(output);
+    const counts = /status codes: ([0-9]+) 2xx, ([0-9]+) 3xx, ([0-9]+) 4xx, ([0-9]+) 5xx/.exec(
+      output,
+    );
     if (counts === null || Number(counts[1]) === 0 || Number(counts[3]) + Number(counts[4]) > 0) {
       throw new Error(`h2load did not get answers:\n${output}`);
     }
