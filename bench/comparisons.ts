@@ -36,6 +36,23 @@ const GET_ITEM = Buffer.concat([Buffer.from([0x0a, 7]), Buffer.from('item-17')])
 const getByGrpc = (port: number, durationMs: number): number =>
   grpcLoad(port, durationMs, '/items.Items/Get', GET_ITEM);
 
+/** As the client of Python's standard library writes it. */
+const XML_RPC_CALL = `<?xml version='1.0'?>
+<methodCall>
+<methodName>items.get</methodName>
+<params>
+<param>
+<value><struct>
+<member>
+<name>id</name>
+<value><string>item-17</string></value>
+</member>
+</struct></value>
+</param>
+</params>
+</methodCall>
+`;
+
 export const COMPARISONS: readonly Comparison[] = [
   {
     name: 'rest-query',
@@ -68,6 +85,23 @@ export const COMPARISONS: readonly Comparison[] = [
         id: 1,
         method: 'items.get',
         params: { id: 'item-17' },
+      }),
+  },
+  {
+    name: 'xmlrpc',
+    title: 'XML-RPC, 64 connections',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'xmlrpc (npm)', server: 'xmlrpc.ts' },
+    target: 3,
+    unit: 'calls/s',
+    load: (port, durationMs) =>
+      http({
+        port,
+        durationMs,
+        path: '/xmlrpc',
+        method: 'POST',
+        headers: { 'content-type': 'text/xml', accept: 'text/xml' },
+        body: XML_RPC_CALL,
       }),
   },
   {

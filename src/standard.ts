@@ -2,12 +2,14 @@ import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
 import grpc from './protocols/grpc/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
+import mcp from './protocols/mcp/index.ts';
 import rest from './protocols/rest/index.ts';
 import sse from './protocols/sse/index.ts';
 import websocket from './protocols/websocket/index.ts';
+import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, grpc, jsonrpc, websocket, sse];
+export const PROTOCOLS: readonly Protocol[] = [rest, grpc, jsonrpc, websocket, sse, xmlrpc, mcp];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

@@ -3,7 +3,8 @@
  *
  *   node bench/load/http.ts '{"port":7070,"path":"/now","connections":64,"durationMs":3000}'
  *
- * Prints one line of JSON: requests per second and latency. Responses must carry Content-Length.
+ * Prints one line of JSON: requests per second and latency. Responses carry Content-Length or are
+ * chunked.
  */
 import net from 'node:net';
 
@@ -52,15 +53,22 @@ let exampleStatus = 0;
 /** Latencies in steps of 10 microseconds. */
 const histogram = new Uint32Array(200_000);
 
-/** Bytes of the response at the start of `bytes`, or 0 when its head is not complete. */
+const LAST_CHUNK = '\r\n0\r\n\r\n';
+
+/** Bytes of the response at the start of `bytes`, or 0 when that cannot be told yet: the head, or
+ * a chunked body, is not complete. */
 function responseLength(bytes: Buffer): number {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd < 0) return 0;
   const head = bytes.toString('latin1', 0, headEnd).toLowerCase();
   exampleStatus = Number(head.slice(9, 12));
   const length = /\r\ncontent-length: *([0-9]+)/.exec(head);
-  if (length === null) throw new Error(`a response without Content-Length: ${head}`);
-  return headEnd + 4 + Number(length[1]);
+  if (length !== null) return headEnd + 4 + Number(length[1]);
+  if (!head.includes('\r\ntransfer-encoding: chunked')) {
+    throw new Error(`a response without Content-Length: ${head}`);
+  }
+  const end = bytes.indexOf(LAST_CHUNK, headEnd);
+  return end < 0 ? 0 : end + LAST_CHUNK.length;
 }
 
 function connect(): void {

@@ -60,6 +60,7 @@ export function contractCommand(
     .option('--format <format>', `one of ${formats.join(', ')}`, 'json')
     .option('--out <path>', 'write to this file, or the files into this folder')
     .option('--url <url>', 'base address in documents', 'http://127.0.0.1:7070')
+    .option('--json', 'failures as JSON')
     .action(
       action(terminal, (file: string, options: ExportOptions) =>
         exportContract(file, options, documents, terminal),
@@ -100,8 +101,9 @@ function action<Arguments extends unknown[]>(
     } catch (error) {
       const options = given.find((one): one is Arguments[number] & OutputOptions => isOptions(one));
       const message = error instanceof Error ? error.message : String(error);
-      if (options?.json === true) print(terminal, { error: message, problems: problemsOf(error) });
-      else terminal.error(`polywire: ${message}\n`);
+      if (options?.json === true) {
+        terminal.error(`${JSON.stringify({ error: message, problems: problemsOf(error) })}\n`);
+      } else terminal.error(`polywire: ${message}\n`);
       terminal.exit(BAD_CONTRACT);
     }
   };

@@ -43,7 +43,9 @@ function wantsContract(commandLine: readonly string[]): boolean {
 function tell(error: unknown, output: Output): number {
   if (error instanceof CommanderError) {
     // Help and version are no failures; commander has printed them.
-    return error.exitCode === 0 ? EXIT.ok.code : EXIT.usage.code;
+    if (error.exitCode === 0) return EXIT.ok.code;
+    if (output.json) output.failure(error.message.replace(/^error: /, ''), {});
+    return EXIT.usage.code;
   }
   if (error instanceof CommandError) {
     output.failure(error.message, error.details);
@@ -63,7 +65,12 @@ export async function createProgram(
     .description('One process that lets systems with different protocols speak to each other.')
     .version(await packageVersion(), '-V, --version')
     .helpCommand('help [command]', 'Show what a command takes.')
-    .configureOutput({ writeErr: (text) => environment.output.error(text) })
+    // With --json a failure is one JSON value, which `tell` writes.
+    .configureOutput({
+      writeErr: (text) => {
+        if (!environment.output.json) environment.output.error(text);
+      },
+    })
     .showSuggestionAfterError(true)
     .showHelpAfterError('(polywire help shows the commands)')
     .exitOverride()
@@ -74,6 +81,7 @@ export async function createProgram(
   const { addClientCommands } = await import('./client-commands.ts');
   const { addDoctor } = await import('./doctor-command.ts');
   const { addStdio } = await import('./stdio-command.ts');
+  const { addMcp } = await import('./mcp-command.ts');
   const { addSecretCommands } = await import('./secret-commands.ts');
   addUp(program, environment, done);
 
@@ -82,6 +90,7 @@ export async function createProgram(
   else program.command('contract').description('Export, check and compare contracts.');
   addDoctor(program, environment, done);
   addStdio(program, environment, done);
+  addMcp(program, environment, done);
   addSecretCommands(program, environment);
   for (const command of program.commands) {
     command.exitOverride().addOption(new Option('--no-color', 'Plain text, also at a terminal.'));

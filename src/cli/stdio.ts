@@ -5,7 +5,7 @@ import { CommandError, EXIT } from './exit-codes.ts';
 import type { Environment } from './program.ts';
 import type { StdioOptions } from './stdio-command.ts';
 import { Stopper } from './stopper.ts';
-import { prepare } from './up.ts';
+import { outliveForgottenPromises, prepare } from './up.ts';
 
 /** The one protocol whose raw connections make sense between a program and its child. */
 const PROTOCOL = 'jsonrpc';
@@ -18,6 +18,7 @@ export async function stdio(
 ): Promise<number> {
   const { config, applications } = await prepare(targets, options, environment);
   const logger = await createLogger({ level: config.log.level, format: 'json', color: false });
+  outliveForgottenPromises(logger);
   const served = await serveHub({ config, applications, logger });
   const server = served.servers.find(({ protocol }) => protocol.name === PROTOCOL)?.server;
   if (server?.accept === undefined) {

@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/mistake.ts';
+import type { Logger } from '../hub/logger.ts';
 import type { Application } from '../model/application.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { followModules } from './module-files.ts';
@@ -36,6 +37,7 @@ export async function up(
     format: config.log.format === 'auto' ? (terminal ? 'text' : 'json') : config.log.format,
     color: output.color,
   });
+  outliveForgottenPromises(logger);
   const system = await assemble({ config, applications, logger, listenFd }).catch((error) =>
     explain(error, config.listen, output),
   );
@@ -48,6 +50,13 @@ export async function up(
   const outcome = await Promise.race([drained, stopper.forced]);
   if (outcome === 'forced') return EXIT.interrupted.code;
   return outcome === 'cut' ? EXIT.cut.code : EXIT.ok.code;
+}
+
+/** A promise that an application forgot about must not end the calls of everybody else. */
+export function outliveForgottenPromises(logger: Logger): void {
+  process.on('unhandledRejection', (reason) => {
+    logger.error({ err: reason }, 'a promise was rejected that nobody waited for');
+  });
 }
 
 /** Configuration and applications, with every file that they consist of told to a supervisor. */

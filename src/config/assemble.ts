@@ -197,6 +197,8 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: b
 
 /** How long calls are taken after the last connection was. */
 const LAST_CALLS_MS = 100;
+/** How long connections have, after calls were ended at the deadline, to take that answer. */
+const LAST_ANSWERS_MS = 500;
 
 async function stopSystem(
   hub: RunningHub,
@@ -204,7 +206,8 @@ async function stopSystem(
   deadlineMs: number,
   logger: Logger | undefined,
 ): Promise<'drained' | 'cut'> {
-  const connectionsDone = deadlineMs > 0 ? listener.drain(deadlineMs) : listener.close();
+  const connectionsDone =
+    deadlineMs > 0 ? listener.drain(deadlineMs + LAST_ANSWERS_MS) : listener.close();
   // What had reached this process before it stopped listening is still taken.
   const graceMs = Math.min(LAST_CALLS_MS, deadlineMs);
   const timer = new AbortController();

@@ -9,6 +9,7 @@ import type { Delivery } from '../model/message.ts';
 import { LOCAL, NO_CREDENTIALS } from '../model/principal.ts';
 import { application, callOf, eventType, message, operation } from './application.test-support.ts';
 import { createHub } from './create-hub.ts';
+import { NO_LOGGER } from './logger.ts';
 
 test('a synchronous handler is answered without a promise, and counted once', async () => {
   const hub = createHub();
@@ -66,6 +67,37 @@ test('an event that a handler emits reaches a subscriber with its subject and ke
   assert.equal(got[0]!.message.subject, 'parcels.a%2Eb.moved');
   assert.equal(got[0]!.message.key, 'a.b');
   assert.equal(Buffer.from(got[0]!.message.payload).toString(), '{"id":"a.b"}');
+  await hub.stop();
+});
+
+test('a handler may take its context apart, and needs not wait for what it emits', async () => {
+  const warnings: unknown[] = [];
+  const logger = { ...NO_LOGGER, warn: (fields: object) => warnings.push(fields) };
+  const hub = createHub({ logger });
+  const handler = (_input: unknown, { emit, invoke, setReplyMetadata }: Context) => {
+    setReplyMetadata('seen', 'yes');
+    // Without anybody who waits, its rejection would end the process.
+    void emit('test.moved', { id: 7 });
+    return invoke('test.other', {});
+  };
+  hub.add(
+    application(
+      [
+        [operation('take'), handler as never],
+        [operation('other'), () => 'other'],
+      ],
+      {
+        events: [eventType('moved', { schema: { type: 'string' } })],
+      },
+    ),
+  );
+  await hub.start();
+  const call = callOf({});
+  const meter = hub.diagnostics.meter('test');
+  assert.equal(await hub.invoke(hub.endpoint('test.take')!, call, meter), 'other');
+  assert.equal(call.replyMetadata?.get('seen'), 'yes');
+  await turn();
+  assert.deepEqual(warnings, [{ event: 'test.moved', code: 'INVALID_ARGUMENT', places: [''] }]);
   await hub.stop();
 });
 

@@ -22,7 +22,7 @@ import type {
   Subscription,
 } from './hub.ts';
 import { type DrainReport, Lifecycle } from './lifecycle.ts';
-import { NO_LOGGER } from './logger.ts';
+import { type Logger, NO_LOGGER } from './logger.ts';
 import type { Middleware } from './middleware.ts';
 import { DEFAULT_HUB_SETTINGS, type HubOptions, type HubSettings } from './options.ts';
 import { Registry } from './registry.ts';
@@ -59,10 +59,12 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
   readonly #lifecycle: Lifecycle;
   /** Whose figures count what handlers do. */
   readonly #inner: Origin;
+  readonly #logger: Logger;
 
   constructor(options: HubOptions) {
     const settings: HubSettings = { ...DEFAULT_HUB_SETTINGS, ...definedOnly(options) };
     const logger = options.logger ?? NO_LOGGER;
+    this.#logger = logger;
     this.#middleware = options.middleware ?? [];
     this.#authenticator = options.authenticator;
     this.anonymousDenied = this.#authenticator?.anonymous === 'deny';
@@ -159,7 +161,15 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
   }
 
   emit(event: string, payload: unknown, trace: TraceContext | undefined): void {
-    this.#exchange.emit(event, payload, trace, this.#inner);
+    try {
+      this.#exchange.emit(event, payload, trace, this.#inner);
+    } catch (thrown) {
+      // Where it does not fit, not what it holds: payloads stay out of logs.
+      const { code, violations } = Fault.from(thrown);
+      const places = violations?.map(({ path }) => path);
+      this.#logger.warn({ event, code, places }, 'an event of a handler was refused');
+      throw thrown;
+    }
   }
 
   invokeFrom(parent: Call, operation: string, input: unknown): MaybePromise<unknown> {

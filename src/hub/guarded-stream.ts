@@ -15,7 +15,7 @@ type Result = IteratorResult<unknown, undefined>;
 
 /** Items after which a stream lets everything else have its turn. A source that never waits would
  * otherwise keep the process to itself, even when its reader is long gone. */
-const ITEMS_PER_TURN = 256;
+const ITEMS_PER_TURN = 2_048;
 
 const DONE: Result = Object.freeze({ value: undefined, done: true });
 

@@ -43,15 +43,26 @@ export class HandlerContext implements Context {
     return this.#call.trace;
   }
 
-  setReplyMetadata(name: string, value: string): void {
-    this.#call.setReplyMetadata(name, value);
+  // Getters, so that handlers may take them apart: `(input, { emit }) => emit(...)`.
+
+  get setReplyMetadata(): Context['setReplyMetadata'] {
+    return (name, value) => this.#call.setReplyMetadata(name, value);
   }
 
-  async emit(event: string, payload: unknown): Promise<void> {
+  get emit(): Context['emit'] {
+    return (event, payload) => {
+      const emitted = this.#emit(event, payload);
+      // A handler that does not wait for it does not learn of a refusal; the process lives on.
+      emitted.catch(() => undefined);
+      return emitted;
+    };
+  }
+
+  get invoke(): Context['invoke'] {
+    return (operation, input) => this.#services.invokeFrom(this.#call, operation, input);
+  }
+
+  async #emit(event: string, payload: unknown): Promise<void> {
     await this.#services.emit(event, payload, this.#call.trace);
-  }
-
-  invoke(operation: string, input: unknown): MaybePromise<unknown> {
-    return this.#services.invokeFrom(this.#call, operation, input);
   }
 }

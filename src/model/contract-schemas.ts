@@ -162,7 +162,7 @@ function checkPatterns(schema: Record<string, unknown>, at: string, report: Repo
       if (isExponential(pattern)) {
         report(
           at,
-          `the pattern ${pattern} repeats a repetition: some texts would keep the process busy for ever; put something fixed between the repetitions`,
+          `the pattern ${pattern} repeats a repetition, or alternatives that overlap: some texts would keep the process busy for ever; put something fixed between the repetitions, or join the alternatives`,
         );
       }
     } catch (error) {

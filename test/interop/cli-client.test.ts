@@ -181,3 +181,23 @@ test('stdio serves one JSON-RPC connection and ends with it', OPTIONS, async (t)
   assert.equal(exitCode, 0);
   assert.deepEqual(JSON.parse(stdout), { jsonrpc: '2.0', id: 1, result: { version: '1.0.0' } });
 });
+
+test(
+  'with --json every failure is one JSON value on stderr, of a bad command line too',
+  OPTIONS,
+  async (t) => {
+    for (const words of [
+      ['call'],
+      ['nothing'],
+      ['up', '--port', 'many'],
+      ['contract', 'check', 'none.ts'],
+      ['contract', 'export', 'none.ts'],
+      ['contract', 'diff', 'none.json', 'nor.json'],
+    ]) {
+      const { exitCode, stdout, stderr } = await polywire(t, [...words, '--json']);
+      assert.notEqual(exitCode, 0, words.join(' '));
+      assert.equal(stdout, '', words.join(' '));
+      assert.equal(typeof JSON.parse(stderr).error, 'string', words.join(' '));
+    }
+  },
+);

@@ -266,3 +266,21 @@ test('the lines to try work when they are pasted', async (context) => {
     assert.ok(JSON.parse(stdout).result, label);
   }
 });
+
+test('a raw connection whose message does not arrive whole in time is closed', async (context) => {
+  const { port } = await startRpcHub(context, { jsonrpc: { messageTimeMs: 40 } });
+  const quiet = net.connect(port, '127.0.0.1');
+  context.after(() => quiet.destroy());
+  quiet.write('{"jsonrpc":"2.0","id":1,"method":"test.echo"}\n');
+  for (const start of ['{"jsonrpc":', 'Content-Length: 100\r\n\r\n']) {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.write(start);
+    // One byte at a time is no whole message either.
+    const drip = setInterval(() => socket.write(' '), 10);
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    clearInterval(drip);
+    assert.match(text, /did not arrive whole in time/, start);
+  }
+  assert.equal(quiet.destroyed || quiet.readableEnded, false, 'silence between messages is fine');
+});

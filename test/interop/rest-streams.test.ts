@@ -141,11 +141,15 @@ describe('server streams', () => {
     });
     incoming.pause();
     let counted = -1;
-    await until('the handler stands still', () => {
-      const still = recorder.counted > 0 && recorder.counted === counted;
-      counted = recorder.counted;
-      return still;
-    });
+    await until(
+      'the handler stands still',
+      () => {
+        const still = recorder.counted > 0 && recorder.counted === counted;
+        counted = recorder.counted;
+        return still;
+      },
+      30_000,
+    );
     assert.ok(counted < 2_900_000, `the handler went on to ${counted}`);
     incoming.destroy();
     await until('no call is left', () => server.hub.diagnostics.meter('rest').inFlight === 0);

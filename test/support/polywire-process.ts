@@ -150,6 +150,7 @@ export default implement(demo, {
     version: () => ({ version: '${version}' }),
     wait: async ({ ms }) => {
       process.stderr.write('waiting\\n');
+      if (ms === 0) void Promise.reject(new Error('nobody waits for this'));
       await sleep(ms);
       return { waited: ms };
     },

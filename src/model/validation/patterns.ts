@@ -1,7 +1,8 @@
 /**
  * Whether a regular expression repeats something that is itself a repetition with nothing fixed
- * beside it, as `(a+)+` or `(\w+\s?)*` do: one text can then be split in exponentially many ways,
- * and a text that fails in the end keeps the process busy for ever.
+ * beside it, as `(a+)+` or `(\w+\s?)*` do, or alternatives that overlap, as `(\w|\d)+` does: one
+ * text can then be split in exponentially many ways, and a text that fails in the end keeps the
+ * process busy for ever.
  */
 export function isExponential(pattern: string): boolean {
   return new PatternReader(pattern).alternatives().exponential;
@@ -30,10 +31,18 @@ class PatternReader {
   }
 
   alternatives(): Piece {
-    let whole = this.#sequence();
+    /** Alternatives of one character each: `a`, `[a-z]`, `\\d`. */
+    const single: string[] = [];
+    const sequence = (): Piece => {
+      const start = this.#at;
+      const piece = this.#sequence();
+      if (piece === PLAIN) single.push(this.#text.slice(start, this.#at));
+      return piece;
+    };
+    let whole = sequence();
     while (this.#text[this.#at] === '|') {
       this.#at++;
-      const next = this.#sequence();
+      const next = sequence();
       whole = {
         nullable: whole.nullable || next.nullable,
         unbounded: whole.unbounded || next.unbounded,
@@ -41,7 +50,7 @@ class PatternReader {
         exponential: whole.exponential || next.exponential,
       };
     }
-    return whole;
+    return single.length > 1 && overlap(single) ? { ...whole, elastic: true } : whole;
   }
 
   #sequence(): Piece {
@@ -49,6 +58,7 @@ class PatternReader {
     while (this.#at < this.#text.length && !'|)'.includes(this.#text[this.#at]!)) {
       pieces.push(this.#quantified());
     }
+    if (pieces.length === 1 && pieces[0] === PLAIN) return PLAIN;
     const fixed = pieces.filter(({ nullable, unbounded }) => !nullable && !unbounded).length;
     const needed = pieces.filter(({ nullable }) => !nullable).length;
     return {
@@ -102,4 +112,22 @@ class PatternReader {
     this.#at++;
     return /^\?<?[=!]/.test(prefix) ? { ...EMPTY, exponential: inside.exponential } : inside;
   }
+}
+
+/** Characters that alternatives are tried with: Latin, which is what patterns are written about. */
+const SAMPLE = Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code));
+
+/** Whether a character fits two of the alternatives, so that repeating them is ambiguous. */
+function overlap(alternatives: readonly string[]): boolean {
+  const expressions = alternatives.flatMap((source) => {
+    try {
+      return [new RegExp(`^(?:${source})$`, 'u')];
+    } catch {
+      // A reference to a group that stands elsewhere: it says nothing by itself.
+      return [];
+    }
+  });
+  return SAMPLE.some(
+    (character) => expressions.filter((expression) => expression.test(character)).length > 1,
+  );
 }

@@ -2,6 +2,7 @@ import { Compile } from 'typebox/schema';
 import type { Violation } from '../fault.ts';
 import type { JsonSchema, JsonSchemaObject } from '../schema.ts';
 import { type Definitions, definitionName, mapSubschemas, subschemas } from '../schema-tree.ts';
+import { withBoundedPatterns } from './bounded-patterns.ts';
 import { defaultsOf } from './defaults.ts';
 import { isMultiple } from './keywords.ts';
 import { violationsOf } from './violations.ts';
@@ -50,8 +51,8 @@ class LazyValidator implements Validator {
   readonly applyDefaults: ((value: unknown) => unknown) | undefined;
 
   constructor(schema: JsonSchema, definitions: Definitions) {
-    this.#schema = schema;
-    this.#definitions = definitions;
+    this.#schema = withBoundedPatterns(schema);
+    this.#definitions = boundedDefinitions(definitions);
     this.applyDefaults = defaultsOf(schema, definitions);
     this.check = (value) => {
       this.check = this.#compile();
@@ -71,6 +72,19 @@ class LazyValidator implements Validator {
     const compiled = Compile(hasFractions(whole) ? withExactFractions(whole) : whole);
     return (value) => compiled.Check(value);
   }
+}
+
+const boundedCache = new WeakMap<Definitions, Definitions>();
+
+function boundedDefinitions(definitions: Definitions): Definitions {
+  let bounded = boundedCache.get(definitions);
+  if (bounded === undefined) {
+    bounded = Object.fromEntries(
+      Object.entries(definitions).map(([name, schema]) => [name, withBoundedPatterns(schema)]),
+    );
+    boundedCache.set(definitions, bounded);
+  }
+  return bounded;
 }
 
 function isFraction(of: unknown): of is number {

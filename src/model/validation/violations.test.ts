@@ -205,6 +205,9 @@ test('patterns that take exponential time are recognised, and ordinary ones are 
     '^(a|b+)*$',
     '(?:x*y*)+z',
     '(a+){20}',
+    '^(a|a)*$',
+    '^(?:[a-z]|\\d|[m-p])+$',
+    '(\\w|_)*x',
   ]) {
     assert.equal(isExponential(bad), true, bad);
   }
@@ -216,6 +219,9 @@ test('patterns that take exponential time are recognised, and ordinary ones are 
     '(?=a+)b*',
     '[(+*]+',
     '\\(a+\\)+',
+    '^(?:[a-z]|[0-9]|-)+$',
+    '^(?:a|[ab])$',
+    '(a)(?:\\1|b)+',
   ]) {
     assert.equal(isExponential(good), false, good);
   }

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
-import { DEFAULT_MAX_DEPTH } from '../../formats/json.ts';
 import { Type } from '../../hub/option-type.ts';
+import { SESSION_OPTIONS } from '../../wire/jsonrpc/session-options.ts';
 
 export const DEFAULT_PATH = '/rpc';
 
@@ -11,49 +11,13 @@ export const JsonRpcOptions = Type.Object(
       pattern: '^/[^?#:*]*$',
       description: 'HTTP path for JSON-RPC by POST.',
     }),
-    maxMessageBytes: Type.Integer({
-      minimum: 64,
-      maximum: 1_073_741_824,
-      default: 1_048_576,
-      description: 'Largest message (a request or a batch), in bytes.',
-    }),
-    maxBatch: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 100,
-      description: 'Most requests in one batch.',
-    }),
-    maxInFlight: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 100,
-      description:
-        'Most messages of one raw connection that wait for their answers; further ones are not read until some are answered.',
-    }),
-    maxStreams: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 100,
-      description: 'Most streaming calls and subscriptions open on one raw connection.',
-    }),
-    streamWindow: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 64,
-      description: "Items of a client's stream that are held until the handler takes them.",
-    }),
-    maxDepth: Type.Integer({
-      minimum: 2,
-      maximum: 1000,
-      default: DEFAULT_MAX_DEPTH,
-      description: 'Deepest nesting of JSON in a message.',
-    }),
-    authenticateTimeoutMs: Type.Integer({
+    ...SESSION_OPTIONS,
+    messageTimeMs: Type.Integer({
       minimum: 0,
-      maximum: 3_600_000,
-      default: 10_000,
+      maximum: 86_400_000,
+      default: 60_000,
       description:
-        'Where callers without credentials are refused: how long a raw connection may stay open without them, in milliseconds; 0 for ever.',
+        'How long one message may take to arrive on a raw connection, in milliseconds (at most twice as long); then the connection is closed. 0 for no limit.',
     }),
     idleTimeoutMs: Type.Integer({
       minimum: 0,

@@ -24,7 +24,13 @@ export class RawConnection implements Receiver, MessageTransport {
   #undecided: Buffer | undefined;
   #broken = false;
   #active = true;
+  #paused = false;
+  /** Messages that came whole. */
+  #taken = 0;
+  /** `#taken` at the last look, where a message was under way then; else -1. */
+  #begun = -1;
   readonly #take = (message: Buffer) => {
+    this.#taken++;
     if (!this.#broken) this.#session.receive(messageText(message));
   };
 
@@ -102,6 +108,16 @@ export class RawConnection implements Receiver, MessageTransport {
     else this.#connection.end();
   }
 
+  /** Ends the connection when the message that was under way at the last look still is. */
+  endIfStuck(): void {
+    const midMessage = this.#framing?.midMessage ?? this.#undecided !== undefined;
+    if (!midMessage || this.#paused || this.#broken) this.#begun = -1;
+    else if (this.#begun !== this.#taken) this.#begun = this.#taken;
+    else {
+      this.#refuse(new Fault('DEADLINE_EXCEEDED', 'A message did not arrive whole in time.'));
+    }
+  }
+
   send(text: string): boolean {
     return this.#connection.write(
       this.#framing === undefined ? `${text}\n` : this.#framing.frame(text),
@@ -109,10 +125,14 @@ export class RawConnection implements Receiver, MessageTransport {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#connection.pause();
   }
 
   resume(): void {
+    this.#paused = false;
+    // What we did not read is not the peer's delay.
+    this.#begun = -1;
     this.#connection.resume();
   }
 

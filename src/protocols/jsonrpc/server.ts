@@ -15,19 +15,18 @@ export class JsonRpcServer implements ProtocolServer {
   readonly #hub: Hub;
   readonly #options: JsonRpcOptions;
   readonly #connections = new Set<RawConnection>();
-  readonly #idleCheck: NodeJS.Timeout | undefined;
+  readonly #checks: NodeJS.Timeout[] = [];
 
   constructor(hub: Hub, options: JsonRpcOptions, meter: Meter) {
     this.#hub = hub;
     this.#options = options;
-    const { path, idleTimeoutMs, authenticateTimeoutMs, ...limits } = options;
+    const { path, idleTimeoutMs, messageTimeMs, authenticateTimeoutMs, ...limits } = options;
     const discover = () => openRpcDocument(hub.contracts(), [{ name: 'HTTP', url: path }]);
     this.#service = { hub, meter, limits, authenticateTimeoutMs, discover };
     const http = new HttpRpc(this.#service);
     this.routes = [{ method: 'POST', path, handle: (exchange) => http.handle(exchange) }];
-    if (idleTimeoutMs > 0) {
-      this.#idleCheck = setInterval(() => this.#endIdle(), idleTimeoutMs).unref();
-    }
+    this.#every(idleTimeoutMs, (connection) => connection.endIfIdle());
+    this.#every(messageTimeMs, (connection) => connection.endIfStuck());
   }
 
   accept(connection: Connection): Receiver {
@@ -38,8 +37,12 @@ export class JsonRpcServer implements ProtocolServer {
     return raw;
   }
 
-  #endIdle(): void {
-    for (const connection of this.#connections) connection.endIfIdle();
+  #every(intervalMs: number, look: (connection: RawConnection) => void): void {
+    if (intervalMs <= 0) return;
+    const check = () => {
+      for (const connection of this.#connections) look(connection);
+    };
+    this.#checks.push(setInterval(check, intervalMs).unref());
   }
 
   tryIt(address: HubAddress): TryLine[] {
@@ -65,7 +68,7 @@ export class JsonRpcServer implements ProtocolServer {
   }
 
   close(): void {
-    clearInterval(this.#idleCheck);
+    for (const check of this.#checks) clearInterval(check);
   }
 }
 

@@ -4,43 +4,8 @@ import type { Exchange } from '../../hub/transport.ts';
 import type { Call } from '../../model/call.ts';
 import type { Fault } from '../../model/fault.ts';
 import { problemDocument, problemHeaders, statusOfFault } from '../../wire/problem.ts';
+import { withReplyMetadata } from '../../wire/reply-metadata.ts';
 import type { Plan } from './plan.ts';
-
-/** Headers of a response that only HTTP itself, or the protocol, may set. */
-const OWN = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'date',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-const NOT_VISIBLE = /[^\x20-\x7e]/gu;
-
-/** Reply metadata as headers, behind (and in place of) these. Values keep what HTTP can carry;
- * the rest is percent-encoded. */
-export function withReplyMetadata(headers: HeaderList, call: Call): HeaderList {
-  const metadata = call.replyMetadata;
-  if (metadata === undefined) return headers;
-  const own: string[] = [];
-  for (const [name, value] of metadata) {
-    if (OWN.has(name) || !TOKEN.test(name)) continue;
-    own.push(name, value.toWellFormed().replace(NOT_VISIBLE, encodeURIComponent).trim());
-  }
-  const flat: string[] = [];
-  for (let index = 0; index < headers.flat.length; index += 2) {
-    const name = headers.flat[index]!;
-    if (!metadata.has(name) || OWN.has(name)) flat.push(name, headers.flat[index + 1]!);
-  }
-  return headerList(...flat, ...own);
-}
 
 /** Headers that every response of an operation has, worked out at start. */
 export class PlanHeaders {

@@ -9,6 +9,7 @@ import { EVENT_STREAM_TYPE } from '../../wire/event-stream.ts';
 import { principalOf } from '../../wire/http-call.ts';
 import { NDJSON_TYPE } from '../../wire/ndjson.ts';
 import { HttpFault } from '../../wire/problem.ts';
+import { withReplyMetadata } from '../../wire/reply-metadata.ts';
 import {
   EVENT_STREAM,
   firstItem,
@@ -19,7 +20,7 @@ import {
 } from '../../wire/stream-response.ts';
 import { inputOf } from './input.ts';
 import type { Plan } from './plan.ts';
-import { type PlanHeaders, respondFault, withReplyMetadata } from './reply.ts';
+import { type PlanHeaders, respondFault } from './reply.ts';
 import { jsonBody, requireNoBody } from './request-body.ts';
 import { streamInput } from './stream-input.ts';
 import {

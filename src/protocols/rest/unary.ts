@@ -10,11 +10,12 @@ import { compress, responseCoding } from '../../wire/compression.ts';
 import { HeaderMemory, preferredType } from '../../wire/content-negotiation.ts';
 import { CallHeaders, deadlineOf, principalOf, traceOf } from '../../wire/http-call.ts';
 import { HttpFault, problemDocument, problemHeaders, statusOfFault } from '../../wire/problem.ts';
+import { withReplyMetadata } from '../../wire/reply-metadata.ts';
 import { type IdempotencyStore, isForgotten, nameOf, type Remembered } from './idempotency.ts';
 import { inputOf } from './input.ts';
 import type { RestOptions } from './options.ts';
 import type { Plan } from './plan.ts';
-import { etagOf, matchesEtag, type PlanHeaders, respondFault, withReplyMetadata } from './reply.ts';
+import { etagOf, matchesEtag, type PlanHeaders, respondFault } from './reply.ts';
 import { jsonBody, requireNoBody } from './request-body.ts';
 
 const JSON_ONLY = ['application/json'];

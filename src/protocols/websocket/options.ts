@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
-import { DEFAULT_MAX_DEPTH } from '../../formats/json.ts';
 import { Type } from '../../hub/option-type.ts';
 import { WEBSOCKET_PATH } from '../../wire/jsonrpc/methods.ts';
+import { SESSION_OPTIONS } from '../../wire/jsonrpc/session-options.ts';
 
 export const WebSocketOptions = Type.Object(
   {
@@ -10,43 +10,7 @@ export const WebSocketOptions = Type.Object(
       pattern: '^/[^?#:*]*$',
       description: 'HTTP path of the WebSocket.',
     }),
-    maxMessageBytes: Type.Integer({
-      minimum: 64,
-      maximum: 1_073_741_824,
-      default: 1_048_576,
-      description: 'Largest message, in bytes; a larger one closes the connection with code 1009.',
-    }),
-    maxBatch: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 100,
-      description: 'Most requests in one batch.',
-    }),
-    maxInFlight: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 100,
-      description:
-        'Most messages of one connection that wait for their answers; further ones are not read until some are answered.',
-    }),
-    maxStreams: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 100,
-      description: 'Most streaming calls and subscriptions open on one connection.',
-    }),
-    streamWindow: Type.Integer({
-      minimum: 1,
-      maximum: 100_000,
-      default: 64,
-      description: "Items of a client's stream that are held until the handler takes them.",
-    }),
-    maxDepth: Type.Integer({
-      minimum: 2,
-      maximum: 1000,
-      default: DEFAULT_MAX_DEPTH,
-      description: 'Deepest nesting of JSON in a message.',
-    }),
+    ...SESSION_OPTIONS,
     compress: Type.Boolean({
       default: false,
       description:
@@ -65,13 +29,6 @@ export const WebSocketOptions = Type.Object(
       default: 3_600_000,
       description:
         'A connection on which no message came for this long, and nothing runs, is closed, in milliseconds; 0 for never.',
-    }),
-    authenticateTimeoutMs: Type.Integer({
-      minimum: 0,
-      maximum: 3_600_000,
-      default: 10_000,
-      description:
-        'Where callers without credentials are refused: how long a connection may stay open without them, in milliseconds; 0 for ever.',
     }),
     tokenInQuery: Type.Boolean({
       default: false,

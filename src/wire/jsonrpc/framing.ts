@@ -12,6 +12,8 @@ export interface Framing {
   end(take: TakeMessage): void;
   /** Bytes held of a message that is not complete. */
   readonly heldBytes: number;
+  /** A message has begun and is not complete. */
+  readonly midMessage: boolean;
   /** The message as it goes on the wire. */
   frame(text: string): string;
 }
@@ -63,6 +65,10 @@ export class LineFraming implements Framing {
 
   get heldBytes(): number {
     return this.#held.length;
+  }
+
+  get midMessage(): boolean {
+    return this.#held.length > 0;
   }
 
   push(bytes: Buffer, take: TakeMessage): void {
@@ -128,6 +134,10 @@ export class HeaderFraming implements Framing {
 
   get heldBytes(): number {
     return this.#held.length;
+  }
+
+  get midMessage(): boolean {
+    return this.#held.length > 0 || this.#length >= 0;
   }
 
   push(bytes: Buffer, take: TakeMessage): void {

@@ -8,7 +8,9 @@ import { connectDriver } from './connect.ts';
 import { grpcJsDriver } from './grpc.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
+import { modernDriver, sessionDriver } from './mcp.ts';
 import { ndjsonDriver } from './rest.ts';
+import { xmlRpcDriver } from './xmlrpc.ts';
 
 export interface DriverEntry {
   /** Name of the protocol in src/standard.ts. */
@@ -62,4 +64,7 @@ export const DRIVERS: readonly DriverEntry[] = [
   },
   { protocol: 'jsonrpc', client: 'json-rpc-2.0 (TCP)', create: tcpDriver },
   { protocol: 'websocket', client: 'json-rpc-2.0 and ws', create: webSocketDriver },
+  { protocol: 'xmlrpc', client: 'xmlrpc', create: xmlRpcDriver },
+  { protocol: 'mcp', client: '@modelcontextprotocol/client (2026-07-28)', create: modernDriver },
+  { protocol: 'mcp', client: '@modelcontextprotocol/sdk (2025-11-25)', create: sessionDriver },
 ];

@@ -1,0 +1,101 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Meter } from '../../hub/diagnostics.ts';
+import type { Hub, Subscriber, Subscription } from '../../hub/hub.ts';
+import type { Principal } from '../../model/principal.ts';
+
+/** Told of a resource that somebody is subscribed to. */
+export interface Watcher {
+  /** There is something new to read. */
+  updated(): void;
+  /** The hub ends the subscription: nothing more comes. */
+  closed(): void;
+}
+
+export interface Watch {
+  close(): void;
+}
+
+const CREDIT = 256;
+
+/** Watches an event's messages; they are not kept here, since reading takes them from the hub. */
+export function watchEvent(
+  hub: Hub,
+  meter: Meter,
+  filter: string,
+  principal: Principal,
+  watcher: Watcher,
+): Watch {
+  let subscription: Subscription | undefined;
+  const subscriber: Subscriber = {
+    deliver(batch) {
+      watcher.updated();
+      subscription?.credit(batch.length);
+    },
+    closed: () => watcher.closed(),
+  };
+  subscription = hub.subscribe({ filter, credit: CREDIT }, subscriber, { principal, meter });
+  return subscription;
+}
+
+/** Bounds of what reading answers. */
+export interface ReadLimits {
+  readonly maxItems: number;
+  readonly maxBytes: number;
+}
+
+/** The latest JSON texts of many, as many as the limits allow; always the last. */
+export class Recent {
+  readonly #limits: ReadLimits;
+  #texts: string[] = [];
+  #bytes = 0;
+
+  constructor(limits: ReadLimits) {
+    this.#limits = limits;
+  }
+
+  add(text: string): void {
+    this.#texts.push(text);
+    this.#bytes += Buffer.byteLength(text);
+    const { maxItems, maxBytes } = this.#limits;
+    while (this.#texts.length > 1 && (this.#texts.length > maxItems || this.#bytes > maxBytes)) {
+      this.#bytes -= Buffer.byteLength(this.#texts.shift()!);
+    }
+  }
+
+  /** The texts as a JSON array, the oldest first. */
+  json(): string {
+    return `[${this.#texts.join(',')}]`;
+  }
+}
+
+/**
+ * The latest messages that the hub still has and the principal may see.
+ * @param write JSON text of a delivery
+ * @throws Fault PERMISSION_DENIED, UNAUTHENTICATED
+ */
+export async function readEvent(
+  hub: Hub,
+  meter: Meter,
+  filter: string,
+  principal: Principal,
+  limits: ReadLimits,
+  write: (delivery: Parameters<Subscriber['deliver']>[0][number]) => string,
+): Promise<string> {
+  const recent = new Recent(limits);
+  const subscriber: Subscriber = {
+    deliver(batch) {
+      for (const delivery of batch.slice(-limits.maxItems)) recent.add(write(delivery));
+    },
+    closed: () => undefined,
+  };
+  // No position of this hub: all that it holds.
+  const subscription = hub.subscribe(
+    { filter, credit: Number.MAX_SAFE_INTEGER, after: '' },
+    subscriber,
+    { principal, meter },
+  );
+  // What is held is delivered in this turn of the event loop.
+  await nextTurn();
+  subscription.close();
+  return recent.json();
+}
