@@ -12,7 +12,6 @@ import type { Problem } from '../model/contract-rules.ts';
 import { diffContracts } from '../model/diff/contract-diff.ts';
 import { lockFileName } from '../wire/protobuf/lock.ts';
 import { diffReport, type JudgedChange, judge } from './contract-report.ts';
-import { numberChanges, updateLockFile } from './proto-lock.ts';
 
 /** Exit codes of the contract commands. */
 const BREAKING = 1;
@@ -147,13 +146,13 @@ async function exportContract(
       const folder = resolve(terminal.directory, out);
       if (out.endsWith('/') || (await isFolder(folder))) {
         await mkdir(folder, { recursive: true });
-        for (const one of kind.files(contract, url)) {
+        for (const one of await kind.files(contract, url)) {
           await writeFile(join(folder, one.name), one.text);
         }
         return;
       }
     }
-    text = kind.create(contract, url);
+    text = await kind.create(contract, url);
   }
   const whole = text.endsWith('\n') ? text : `${text}\n`;
   if (out === undefined) terminal.out(whole);
@@ -177,6 +176,7 @@ async function keepNumbers(
   terminal: Terminal,
 ): Promise<void> {
   const directory = dirname(resolve(terminal.directory, file));
+  const { updateLockFile } = await import('./proto-lock.ts');
   const written = await updateLockFile(contract, directory, create);
   if (written !== undefined) {
     terminal.error(
@@ -242,6 +242,7 @@ async function diffFiles(
   ]);
   const one = sound(old, before).contract;
   const other = sound(next, after).contract;
+  const { numberChanges } = await import('./proto-lock.ts');
   const changes: JudgedChange[] = [
     ...diffContracts(one, other).map(judge),
     ...numberChanges(one, other),

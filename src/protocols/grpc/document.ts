@@ -1,13 +1,12 @@
-import type { DocumentKind } from '../../hub/protocol.ts';
-import { contractTypes } from '../../wire/protobuf/contract-types.ts';
-import { protoText } from '../../wire/protobuf/proto-text.ts';
+import type { DocumentFile, DocumentKind } from '../../hub/protocol.ts';
+import type { Contract } from '../../model/contract.ts';
 
 /** The .proto of a contract: one file for each service, because each has a package of its own. */
 export const proto: DocumentKind = {
   format: 'proto',
   title: 'Protocol Buffers',
-  create(contract) {
-    const files = filesOf(contract);
+  async create(contract) {
+    const files = await filesOf(contract);
     if (files.length !== 1) {
       throw new TypeError(
         `"${contract.name}" has ${files.length} services, and so ${files.length} .proto files; write them into a folder (--out <folder>)`,
@@ -18,7 +17,10 @@ export const proto: DocumentKind = {
   files: filesOf,
 };
 
-function filesOf(contract: Parameters<DocumentKind['create']>[0]) {
+/** Loaded when a document is asked for, so that a hub that starts does not wait for it. */
+async function filesOf(contract: Contract): Promise<DocumentFile[]> {
+  const { contractTypes } = await import('../../wire/protobuf/contract-types.ts');
+  const { protoText } = await import('../../wire/protobuf/proto-text.ts');
   return [...contractTypes(contract).services.values()].map(({ file }) => ({
     name: file.name,
     text: protoText(file),

@@ -46,7 +46,7 @@ export function serveGrpc(hub: Hub, options: GrpcOptions, meter: Meter): Protoco
       handle: (exchange) => lazy.handle(exchange, exchange.path),
     });
   }
-  return { routes, tryIt: (address) => tryLines(hub, options, address) };
+  return { routes, tryIt: (address) => tryLines(hub, address) };
 }
 
 class LazyService {
@@ -85,28 +85,19 @@ class LazyService {
   }
 }
 
-function tryLines(hub: Hub, options: GrpcOptions, address: HubAddress): TryLine[] {
-  const lines: TryLine[] = [];
-  const host = `${address.host}:${address.port}`;
+/** One line that needs no tool: Connect takes JSON. */
+function tryLines(hub: Hub, address: HubAddress): TryLine[] {
   for (const { service, operation } of hub.endpoints()) {
     if (operation.kind !== 'query' || operation.input.stream || operation.output.stream) continue;
     const example = operation.examples.find(({ input }) => input !== undefined)?.input;
     const data = `'${JSON.stringify(example ?? {}).replaceAll("'", `'\\''`)}'`;
     const path = methodPath(service, operation);
-    lines.push({
-      label: 'Connect, a call with JSON',
-      command: `curl -s ${address.url}${path} --json ${data}`,
-    });
-    if (options.reflection) {
-      lines.push({
-        label: 'gRPC with reflection',
-        command: `grpcurl -plaintext -d ${data} ${host} ${path.slice(1)}`,
-      });
-    }
-    break;
+    return [
+      {
+        label: 'gRPC, gRPC-Web and Connect; here Connect with JSON',
+        command: `curl -s ${address.url}${path} --json ${data}`,
+      },
+    ];
   }
-  if (options.reflection) {
-    lines.push({ label: 'gRPC services', command: `grpcurl -plaintext ${host} list` });
-  }
-  return lines;
+  return [];
 }
