@@ -35,6 +35,10 @@ const NEW_ITEM = {
 const GET_ITEM = Buffer.concat([Buffer.from([0x0a, 7]), Buffer.from('item-17')]);
 const getByGrpc = (port: number, durationMs: number): number =>
   grpcLoad(port, durationMs, '/items.Items/Get', GET_ITEM);
+const LIST_QUERY = {
+  query: 'query ($limit: Int!) { itemsList(limit: $limit) { id name quantity price tags active } }',
+  variables: { limit: 100 },
+};
 
 /** As the client of Python's standard library writes it. */
 const XML_RPC_CALL = `<?xml version='1.0'?>
@@ -140,5 +144,23 @@ export const COMPARISONS: readonly Comparison[] = [
     unit: 'calls/s',
     load: getByGrpc,
     unavailable: () => h2loadMissing() ?? goMissing(),
+  },
+  {
+    name: 'graphql-list',
+    title: 'GraphQL query of a list of 100 objects, 64 connections',
+    ours: { name: 'polywire', server: 'graphql-polywire.ts' },
+    peer: { name: 'mercurius (jit)', server: 'graphql-mercurius.ts' },
+    target: 1,
+    unit: 'requests/s',
+    load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
+  },
+  {
+    name: 'graphql-list-yoga',
+    title: 'GraphQL query of a list of 100 objects, 64 connections',
+    ours: { name: 'polywire', server: 'graphql-polywire.ts' },
+    peer: { name: 'yoga', server: 'graphql-yoga.ts' },
+    target: 3,
+    unit: 'requests/s',
+    load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
   },
 ];

@@ -1,5 +1,6 @@
 import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
+import graphql from './protocols/graphql/index.ts';
 import grpc from './protocols/grpc/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
 import mcp from './protocols/mcp/index.ts';
@@ -9,7 +10,16 @@ import websocket from './protocols/websocket/index.ts';
 import xmlrpc from './protocols/xmlrpc/index.ts';
 
 /** What ships. To remove a protocol is to delete its folder and its line here. */
-export const PROTOCOLS: readonly Protocol[] = [rest, grpc, jsonrpc, websocket, sse, xmlrpc, mcp];
+export const PROTOCOLS: readonly Protocol[] = [
+  rest,
+  graphql,
+  grpc,
+  jsonrpc,
+  xmlrpc,
+  websocket,
+  sse,
+  mcp,
+];
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];

@@ -125,13 +125,11 @@ export const PROTOCOL_BREAKS: {
     { protocols: ['graphql'], why: 'it moves between Query and Mutation' },
   ],
   httpChanged: [{ protocols: ['rest'], why: 'it has another method or path' }],
+  linkRemoved: [
+    { protocols: ['graphql'], why: 'a query that names a field which is gone is refused' },
+  ],
+  linkChanged: [{ protocols: ['graphql'], why: 'the field of the link may be of another type' }],
   keyChanged: [{ protocols: ['kafka'], why: 'records of one entity land in other partitions' }],
-};
-
-/** Who does not notice a change that breaks everybody else. */
-const UNTOUCHED: { readonly [kind in ContractChangeKind]?: readonly ProtocolName[] } = {
-  // They name the event by its type, not by its subject.
-  subjectChanged: ['graphql'],
 };
 
 export interface ProtocolBreak {
@@ -143,10 +141,7 @@ export interface ProtocolBreak {
 export function brokenProtocols(change: Change): ProtocolBreak[] {
   const carriers = carriersOf(change.area);
   if (change.breaking) {
-    const untouched = UNTOUCHED[change.kind as ContractChangeKind] ?? [];
-    return carriers
-      .filter((protocol) => !untouched.includes(protocol))
-      .map((protocol) => ({ protocol, why: change.why }));
+    return carriers.map((protocol) => ({ protocol, why: change.why }));
   }
   return (PROTOCOL_BREAKS[change.kind] ?? [])
     .filter(({ direction }) => direction === undefined || direction === change.direction)

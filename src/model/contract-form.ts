@@ -43,7 +43,14 @@ export const CONTRACT_SCHEMA: JsonSchemaObject = {
         description: 'Named types, to which schemas anywhere in the contract refer.',
       },
     },
-    { doc: text },
+    {
+      doc: text,
+      links: {
+        type: 'array',
+        items: { $ref: '#/$defs/Link' },
+        description: 'How values of named types lead to answers of operations.',
+      },
+    },
   ),
   $defs: {
     Schema: { type: ['object', 'boolean'], description: 'A JSON Schema, draft 2020-12.' },
@@ -73,7 +80,34 @@ export const CONTRACT_SCHEMA: JsonSchemaObject = {
           {},
           { method: { enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] }, path: text },
         ),
+        batch: { $ref: '#/$defs/Batch' },
       },
+    ),
+    Batch: {
+      description: 'Another operation that answers many calls of this one at once.',
+      ...closed({
+        operation: { ...text, description: 'Full name of a query that answers an array.' },
+        member: { ...text, description: 'Member of the input by which calls differ.' },
+        list: {
+          ...text,
+          description: "Member of the batch operation's input for the list of them.",
+        },
+        key: { ...text, description: 'Member of each answer that says whose answer it is.' },
+      }),
+    },
+    Link: closed(
+      {
+        type: { ...text, description: 'Name of the type whose values have the link.' },
+        name: text,
+        operation: { ...text, description: 'Full name of the query that answers it.' },
+        input: {
+          type: 'object',
+          additionalProperties: text,
+          description:
+            "Member of the operation's input, and the member of the type it is taken from.",
+        },
+      },
+      { doc: text },
     ),
     Example: closed({ name: text }, { doc: text, input: true, output: true }),
     Event: closed(

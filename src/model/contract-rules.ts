@@ -1,6 +1,7 @@
 import type { Contract, EventType, Operation, Service } from './contract.ts';
 import { fullName } from './contract.ts';
 import { checkExamples } from './contract-examples.ts';
+import { checkLinks } from './contract-links.ts';
 import { checkSchemas } from './contract-schemas.ts';
 import { isFaultCode } from './fault.ts';
 import { checkBindings } from './http-binding.ts';
@@ -43,6 +44,7 @@ export function checkContract(contract: Contract): Problem[] {
     for (const event of service.events) checkEvent(contract, service, event, report);
   }
   checkBindings(contract, report);
+  checkLinks(contract, report);
   checkSubjectsDiffer(contract, report);
   // Examples are only worth a look where the schemas are sound.
   if (!problems.some(({ severity }) => severity === 'error')) checkExamples(contract, report);

@@ -18,6 +18,37 @@ export interface Contract {
   readonly errors: { readonly [name: string]: DeclaredError };
   /** Named types; schemas anywhere in the contract refer to them as `#/$defs/Name`. */
   readonly $defs: { readonly [name: string]: JsonSchema };
+  /** How values of named types lead to answers of operations. Absent for none. */
+  readonly links?: readonly Link[];
+}
+
+/**
+ * A way from a value to another: a Scan with a `parcelId` leads to the parcel that `parcels.get`
+ * answers. Protocols whose clients choose what they get follow it; the others leave it to the
+ * client.
+ */
+export interface Link {
+  /** Name of the type in `$defs` whose values have the link; an object. */
+  readonly type: string;
+  /** Lower camel case; no member of the type. */
+  readonly name: string;
+  readonly doc?: string;
+  /** Full name of a query without streams, `parcels.get`. */
+  readonly operation: string;
+  /** The operation's input: its member, and the member of the type that it is taken from. */
+  readonly input: { readonly [member: string]: string };
+}
+
+/** Another operation that answers many calls of one at once. */
+export interface Batch {
+  /** Full name of a query without streams that answers an array, `parcels.getMany`. */
+  readonly operation: string;
+  /** The member of the single call's input by which calls differ. */
+  readonly member: string;
+  /** The member of the batch operation's input that takes the list of them. */
+  readonly list: string;
+  /** The member of each answer that says which call it belongs to; one without is not found. */
+  readonly key: string;
 }
 
 export interface Service {
@@ -52,6 +83,8 @@ export interface Operation {
   readonly scopes: readonly string[];
   readonly examples: readonly OperationExample[];
   readonly http?: HttpBinding;
+  /** How many calls of it are made as one. Only for a query without streams. */
+  readonly batch?: Batch;
 }
 
 /** An author's own HTTP method and path; a path parameter is `{name}` (a member of the input). */

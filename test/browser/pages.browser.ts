@@ -119,3 +119,39 @@ test('a page of an origin that is not allowed can neither call nor connect', asy
     foreign.close();
   }
 });
+
+test('the GraphQL page shows the schema, runs a query and follows a subscription', async () => {
+  const { page, errors } = await open(`${hub.url}/graphql`);
+  await page.getByRole('button', { name: 'parcelsRegister', exact: true }).click();
+  const document = page.getByLabel('Document');
+  assert.match(await document.inputValue(), /^mutation \{\n {2}parcelsRegister\(recipient: \{name/);
+  await document.fill('{ parcelsList(limit: 2) { parcels { id } } }');
+  await document.press('Control+Enter');
+  await page.getByText('"parcelsList"').waitFor();
+  await page.getByText(/^200 in \d+ ms/).waitFor();
+  await document.fill('subscription { parcelsMoved { id } }');
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByText('Waiting for events').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('Stopped.').waitFor();
+  await page.getByLabel('Find a type or field').fill('recipient');
+  await page
+    .getByRole('button', { name: 'AddressInput' })
+    .or(page.getByText('.recipient'))
+    .first()
+    .waitFor();
+  await page.close();
+  assert.deepEqual(errors, []);
+});
+
+test('the GraphQL page proposes the fields of the type at the cursor', async () => {
+  const { page, errors } = await open(`${hub.url}/graphql`);
+  await page.getByRole('button', { name: 'parcelsGet', exact: true }).waitFor();
+  const document = page.getByLabel('Document');
+  await document.fill('');
+  await document.pressSequentially('{ parcelsGet(id: "x") { recip');
+  await page.getByRole('button', { name: 'recipient', exact: true }).click();
+  assert.equal(await document.inputValue(), '{ parcelsGet(id: "x") { recipient');
+  await page.close();
+  assert.deepEqual(errors, []);
+});

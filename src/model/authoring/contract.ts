@@ -2,6 +2,7 @@ import type {
   Contract,
   DeclaredError,
   EventType,
+  Link,
   Operation,
   Payload,
   Service,
@@ -28,6 +29,8 @@ export interface ContractOptions<E extends ErrorDefinitions, S> {
   /** Named types that plain JSON Schemas refer to as `#/$defs/Name`. */
   readonly types?: Readonly<Record<string, Schema>>;
   readonly services: S;
+  /** How values of named types lead to answers of operations. */
+  readonly links?: readonly Link[];
 }
 
 /**
@@ -95,6 +98,7 @@ function neutralForm(options: AnyContractOptions, collector: DefinitionCollector
     services,
     errors,
     $defs: {},
+    ...optional('links', options.links?.map(jsonCopy)),
   };
 }
 
@@ -126,6 +130,7 @@ function neutralOperation(
     scopes: [...(definition.scopes ?? [])],
     examples: (definition.examples ?? []).map(jsonCopy),
     ...optional('http', definition.http === undefined ? undefined : { ...definition.http }),
+    ...optional('batch', definition.batch === undefined ? undefined : { ...definition.batch }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { HttpBinding } from '../contract.ts';
+import type { Batch, HttpBinding } from '../contract.ts';
 import type { FaultCode } from '../fault.ts';
 import type { Schema, SchemaInput, SchemaOutput, StreamOf } from './standard-schema.ts';
 
@@ -40,6 +40,8 @@ export interface OperationOptions<I extends PayloadDefinition, O extends Payload
   readonly errors?: readonly E[];
   readonly scopes?: readonly string[];
   readonly http?: HttpBinding;
+  /** Another operation that answers many calls of this one at once. */
+  readonly batch?: Batch;
   readonly examples?: readonly ExampleDefinition<NoInfer<I>, NoInfer<O>>[];
 }
 
@@ -57,6 +59,7 @@ export interface OperationDefinition<
   readonly errors: readonly E[];
   readonly scopes?: readonly string[] | undefined;
   readonly http?: HttpBinding | undefined;
+  readonly batch?: Batch | undefined;
   readonly examples?:
     | readonly {
         readonly name: string;

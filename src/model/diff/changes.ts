@@ -114,6 +114,10 @@ export const CONTRACT_CHANGES = {
   eventRemoved: { breaking: true, why: 'who listens hears nothing, who publishes is refused' },
   subjectChanged: { breaking: true, why: 'messages come and go under another name' },
   keyChanged: { breaking: false, why: 'order is kept within another key' },
+  batchChanged: { breaking: false, why: 'only how the hub gathers calls is another' },
+  linkAdded: { breaking: false, why: 'nobody follows it yet' },
+  linkRemoved: { breaking: false, why: 'values and operations stay' },
+  linkChanged: { breaking: false, why: 'values and operations stay' },
 } as const satisfies Record<string, { readonly breaking: boolean; readonly why: string }>;
 
 export type ContractChangeKind = keyof typeof CONTRACT_CHANGES;

@@ -34,6 +34,7 @@ class ContractComparison {
     this.#texts('contract', 'contract', before, after);
     this.#compareErrors();
     this.#compareServices();
+    this.#compareLinks();
     const all = [...this.#changes, ...this.#schemas.changes];
     return all.sort((one, other) => Number(other.breaking) - Number(one.breaking));
   }
@@ -132,6 +133,9 @@ class ContractComparison {
       const words = `${old.method} ${old.path} became ${next.method} ${next.path}`;
       this.#report('httpChanged', 'call', place, words);
     }
+    if (!jsonEqual(before.batch, after.batch)) {
+      this.#report('batchChanged', 'call', place, 'its batch operation changed');
+    }
     this.#compareLists(before.errors, after.errors, 'error', 'call', place);
     this.#compareLists(before.scopes, after.scopes, 'scope', 'call', place);
     for (const side of ['input', 'output'] as const) {
@@ -142,6 +146,22 @@ class ContractComparison {
       }
       const at = new Place(`${place}, ${side}`, side, 'call');
       this.#schemas.compare(before[side].schema, after[side].schema, at);
+    }
+  }
+
+  #compareLinks(): void {
+    const named = ({ links = [] }: Contract) =>
+      links.map((link) => ({ ...link, name: `${link.type}.${link.name}` }));
+    for (const [name, old, next] of byName(named(this.#before), named(this.#after))) {
+      const place = `link ${name}`;
+      if (next === undefined) this.#report('linkRemoved', 'call', place, 'it is gone');
+      else if (old === undefined) this.#report('linkAdded', 'call', place, 'it is new');
+      else {
+        this.#texts(place, 'call', old, next);
+        if (old.operation !== next.operation || !jsonEqual(old.input, next.input)) {
+          this.#report('linkChanged', 'call', place, 'it leads to another answer');
+        }
+      }
     }
   }
 

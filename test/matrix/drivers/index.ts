@@ -5,6 +5,7 @@ import {
 } from '@connectrpc/connect-node';
 import type { CreateDriver } from '../driver.ts';
 import { connectDriver } from './connect.ts';
+import { webSocketDriver as graphqlSocketDriver, sseDriver } from './graphql.ts';
 import { grpcJsDriver } from './grpc.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
@@ -51,6 +52,8 @@ export const DRIVERS: readonly DriverEntry[] = [
       createConnectTransport({ baseUrl, httpVersion: '2', useBinaryFormat: false }),
     ),
   },
+  { protocol: 'graphql', client: 'undici and graphql-sse', create: sseDriver },
+  { protocol: 'graphql', client: 'graphql-ws', create: graphqlSocketDriver },
   {
     protocol: 'jsonrpc',
     client: 'jayson (HTTP)',
