@@ -1,4 +1,6 @@
 import { type Comparison, runLoad } from './harness.ts';
+import { grpcLoad, h2loadMissing } from './load/h2load.ts';
+import { goMissing } from './servers/grpc-go/available.ts';
 
 const CONNECTIONS = 64;
 
@@ -29,6 +31,10 @@ const NEW_ITEM = {
   active: true,
 };
 
+/** GetRequest with the id `item-17`. */
+const GET_ITEM = Buffer.concat([Buffer.from([0x0a, 7]), Buffer.from('item-17')]);
+const getByGrpc = (port: number, durationMs: number): number =>
+  grpcLoad(port, durationMs, '/items.Items/Get', GET_ITEM);
 const LIST_QUERY = {
   query: 'query ($limit: Int!) { itemsList(limit: $limit) { id name quantity price tags active } }',
   variables: { limit: 100 },
@@ -123,6 +129,26 @@ export const COMPARISONS: readonly Comparison[] = [
         method: 'items.get',
         params: { id: 'item-17' },
       }),
+  },
+  {
+    name: 'grpc-unary',
+    title: 'gRPC unary call, validated, 16 connections x 16 streams (h2load)',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: '@grpc/grpc-js', server: 'grpc-js.ts' },
+    target: 5,
+    unit: 'calls/s',
+    load: getByGrpc,
+    unavailable: h2loadMissing,
+  },
+  {
+    name: 'grpc-unary-go',
+    title: 'gRPC unary call, validated, 16 connections x 16 streams (h2load)',
+    ours: { name: 'polywire', server: 'polywire.ts' },
+    peer: { name: 'grpc-go', server: 'grpc-go/server.ts' },
+    target: 1,
+    unit: 'calls/s',
+    load: getByGrpc,
+    unavailable: () => h2loadMissing() ?? goMissing(),
   },
   {
     name: 'graphql-list',

@@ -23,6 +23,8 @@ export interface Comparison {
   readonly unit: string;
   /** Runs the load against a port and answers the figure; higher is better. */
   readonly load: (port: number, durationMs: number) => number | Promise<number>;
+  /** Why it cannot be measured on this machine; undefined where it can. */
+  readonly unavailable?: () => string | undefined;
 }
 
 export interface Options {

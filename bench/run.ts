@@ -27,6 +27,11 @@ const say = (text: string): void => {
 const results: Result[] = [];
 for (const comparison of COMPARISONS.filter(({ name }) => chosen(name))) {
   say(`${comparison.title} ...`);
+  const reason = comparison.unavailable?.();
+  if (reason !== undefined) {
+    say(`  skipped: ${reason}`);
+    continue;
+  }
   const result = await compare(comparison, {
     rounds: Number(values.rounds),
     warmUpMs: 1_500,

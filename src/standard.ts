@@ -1,6 +1,7 @@
 import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
 import graphql from './protocols/graphql/index.ts';
+import grpc from './protocols/grpc/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
 import mcp from './protocols/mcp/index.ts';
 import rest from './protocols/rest/index.ts';
@@ -13,6 +14,7 @@ import xmlrpc from './protocols/xmlrpc/index.ts';
 export const PROTOCOLS: readonly Protocol[] = [
   rest,
   graphql,
+  grpc,
   soap,
   jsonrpc,
   xmlrpc,

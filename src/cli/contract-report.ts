@@ -2,7 +2,8 @@ import type { Change } from '../model/diff/changes.ts';
 import { brokenProtocols, carriersOf, type ProtocolBreak } from './contract-diff-protocols.ts';
 
 /** A change with what it means for clients of each protocol. */
-export interface JudgedChange extends Change {
+export interface JudgedChange extends Omit<Change, 'kind'> {
+  readonly kind: Change['kind'] | 'fieldNumberChanged' | 'fieldNumberReused' | 'fieldNumberLost';
   readonly verdict: 'breaking' | 'safe';
   /** Empty for a safe change. */
   readonly breaks: readonly ProtocolBreak[];

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { fromJson, type LoadedContract, loadContract } from '../config/load-contract.ts';
+import { attachLockText } from '../config/proto-lock.ts';
 import type { DocumentKind } from '../hub/protocol.ts';
+import type { Contract } from '../model/contract.ts';
 import { ContractError } from '../model/contract-form.ts';
 import type { Problem } from '../model/contract-rules.ts';
 import { diffContracts } from '../model/diff/contract-diff.ts';
+import { lockFileName } from '../wire/protobuf/lock.ts';
 import { diffReport, type JudgedChange, judge } from './contract-report.ts';
 
 /** Exit codes of the contract commands. */
@@ -54,7 +57,7 @@ export function contractCommand(
     .description('Write a contract in its neutral form or as a document of a protocol.')
     .argument('<file>', '.ts, .js or .json file with a contract')
     .option('--format <format>', `one of ${formats.join(', ')}`, 'json')
-    .option('--out <file>', 'write to this file instead of standard output')
+    .option('--out <path>', 'write to this file, or the files into this folder')
     .option('--url <url>', 'base address in documents', 'http://127.0.0.1:7070')
     .option('--json', 'failures as JSON')
     .action(
@@ -138,11 +141,48 @@ async function exportContract(
       const known = ['json', ...documents.map((one) => one.format)].join(', ');
       throw new Error(`there is no format "${format}"; known are ${known}.`);
     }
-    text = kind.create(contract, url);
+    if (format === 'proto') await keepNumbers(contract, file, true, terminal);
+    if (out !== undefined && kind.files !== undefined) {
+      const folder = resolve(terminal.directory, out);
+      if (out.endsWith('/') || (await isFolder(folder))) {
+        await mkdir(folder, { recursive: true });
+        for (const one of await kind.files(contract, url)) {
+          await writeFile(join(folder, one.name), one.text);
+        }
+        return;
+      }
+    }
+    text = await kind.create(contract, url);
   }
   const whole = text.endsWith('\n') ? text : `${text}\n`;
   if (out === undefined) terminal.out(whole);
   else await writeFile(resolve(terminal.directory, out), whole);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Not there: a file is to be made.
+    return false;
+  }
+}
+
+/** Keeps the numbers of protobuf fields beside the contract, and says so where they changed. */
+async function keepNumbers(
+  contract: Contract,
+  file: string,
+  create: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const directory = dirname(resolve(terminal.directory, file));
+  const { updateLockFile } = await import('./proto-lock.ts');
+  const written = await updateLockFile(contract, directory, create);
+  if (written !== undefined) {
+    terminal.error(
+      `polywire: ${written} now holds the field numbers; keep it with the contract.\n`,
+    );
+  }
 }
 
 /** The loaded contract, unless it has errors. */
@@ -155,6 +195,7 @@ function sound(loaded: LoadedContract, file: string): LoadedContract {
 async function checkFile(file: string, options: OutputOptions, terminal: Terminal): Promise<void> {
   const { contract, application, problems } = await loadWithProblems(file, terminal.directory);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors === 0 && contract !== undefined) await keepNumbers(contract, file, false, terminal);
   if (options.json === true) print(terminal, { file, ok: errors === 0, problems });
   else {
     for (const { severity, place, message } of problems) {
@@ -199,10 +240,13 @@ async function diffFiles(
     loadSide(before, terminal.directory),
     loadSide(after, terminal.directory),
   ]);
-  const changes: JudgedChange[] = diffContracts(
-    sound(old, before).contract,
-    sound(next, after).contract,
-  ).map(judge);
+  const one = sound(old, before).contract;
+  const other = sound(next, after).contract;
+  const { numberChanges } = await import('./proto-lock.ts');
+  const changes: JudgedChange[] = [
+    ...diffContracts(one, other).map(judge),
+    ...numberChanges(one, other),
+  ];
   const breaking = changes.filter((change) => change.verdict === 'breaking').length;
   if (options.json === true) {
     print(terminal, { before, after, breaking, safe: changes.length - breaking, changes });
@@ -220,13 +264,20 @@ async function loadSide(name: string, directory: string): Promise<LoadedContract
     );
   }
   if (name.startsWith('-')) throw new Error(`${name} is no revision.`);
-  try {
-    const { stdout } = await promisify(execFile)('git', ['show', name], {
+  const show = async (what: string): Promise<string> => {
+    const { stdout } = await promisify(execFile)('git', ['show', what], {
       cwd: directory,
       encoding: 'utf8',
       maxBuffer: MAX_GIT_OUTPUT_BYTES,
     });
-    return fromJson(stdout, name);
+    return stdout;
+  };
+  try {
+    const loaded = fromJson(await show(name), name);
+    const folder = name.slice(0, Math.max(name.indexOf(':'), name.lastIndexOf('/')) + 1);
+    const lock = await show(folder + lockFileName(loaded.contract)).catch(() => undefined);
+    if (lock !== undefined) attachLockText(loaded.contract, lock);
+    return loaded;
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     if (stderr === undefined) throw error;

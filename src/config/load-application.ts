@@ -1,7 +1,8 @@
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Application } from '../model/application.ts';
 import { ConfigError, type Mistake } from './mistake.ts';
+import { attachLockFile } from './proto-lock.ts';
 import type { Targets } from './targets.ts';
 
 /**
@@ -18,8 +19,10 @@ export async function loadApplications(
     const where = relative(directory, path) || path;
     try {
       const exported = ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
-      if (isApplication(exported)) found.push(exported);
-      else if (targets.applications.includes(path)) {
+      if (isApplication(exported)) {
+        found.push(exported);
+        await attachLockFile(exported.contract, dirname(path));
+      } else if (targets.applications.includes(path)) {
         mistakes.push({ where, path: '', message: notAnApplication(exported) });
       }
     } catch (error) {

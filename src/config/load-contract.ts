@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Application } from '../model/application.ts';
 import type { Contract } from '../model/contract.ts';
 import { ContractError, checkDocument, looksLikeContract } from '../model/contract-form.ts';
 import type { Problem } from '../model/contract-rules.ts';
+import { attachLockFile } from './proto-lock.ts';
 
 /** What a file holds: a contract, and the code behind it where there is some. */
 export interface LoadedContract {
@@ -29,7 +30,7 @@ export async function loadContract(
 ): Promise<LoadedContract> {
   const path = resolve(directory, file);
   const extension = extname(path);
-  if (extension === '.json') return fromJson(await read(path, file), file);
+  if (extension === '.json') return withLock(fromJson(await read(path, file), file), path);
   if (!MODULES.has(extension)) {
     throw new Error(`${file} is no contract: a .ts, .js or .json file is expected.`);
   }
@@ -42,7 +43,13 @@ export async function loadContract(
     if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(path)) throw notThere(file);
     throw new Error(`${file} cannot be loaded: ${message}`, { cause: error });
   }
-  return chooseExport(exported, file);
+  return withLock(chooseExport(exported, file), path);
+}
+
+/** The contract with the field numbers that are kept beside its file. */
+async function withLock(loaded: LoadedContract, path: string): Promise<LoadedContract> {
+  await attachLockFile(loaded.contract, dirname(path));
+  return loaded;
 }
 
 /** Reads a contract from the text of its neutral form; see loadContract. */

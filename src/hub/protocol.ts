@@ -44,7 +44,14 @@ export interface DocumentKind {
   readonly format: string;
   readonly title: string;
   /** `baseUrl` such as http://127.0.0.1:7070. */
-  create(contract: Contract, baseUrl: string): string;
+  create(contract: Contract, baseUrl: string): MaybePromise<string>;
+  /** The same as files, for kinds of which a contract may need several; names have no folders. */
+  files?(contract: Contract, baseUrl: string): MaybePromise<readonly DocumentFile[]>;
+}
+
+export interface DocumentFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 export type Detection =

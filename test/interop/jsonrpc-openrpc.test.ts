@@ -66,7 +66,7 @@ const rich: Contract = application(
   },
 ).contract;
 
-test('documents satisfy the official schema of OpenRPC', () => {
+test('documents satisfy the official schema of OpenRPC', async () => {
   const check = openRpcCheck();
   for (const contracts of [[contract], [rich], [contract, rich], []]) {
     check(openRpcDocument(contracts, [{ name: 'HTTP', url: 'http://127.0.0.1:7070/rpc' }]));
@@ -74,7 +74,7 @@ test('documents satisfy the official schema of OpenRPC', () => {
   }
   assert.throws(() => check({ openrpc: '1.3.2', info: {}, methods: [] }));
   const [kind] = jsonrpc.documents;
-  check(JSON.parse(kind!.create(rich, 'http://127.0.0.1:7070')));
+  check(JSON.parse(await kind!.create(rich, 'http://127.0.0.1:7070')));
 });
 
 test('a document says what a client needs to know', () => {

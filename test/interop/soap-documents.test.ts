@@ -78,10 +78,10 @@ describe('the exported WSDL', () => {
     services: [orders!, { ...orders!, name: 'archive' }],
   };
 
-  it('holds all services of a contract, and declares nothing twice', () => {
+  it('holds all services of a contract, and declares nothing twice', async () => {
     const kind = soap.documents[0]!;
     assert.equal(kind.format, 'wsdl');
-    const root = parseXml(kind.create(two, 'http://127.0.0.1:7070'));
+    const root = parseXml(await kind.create(two, 'http://127.0.0.1:7070'));
     assert.deepEqual(
       all(root, 'service').map((one) => one.attribute('name')),
       ['Orders', 'Archive'],
@@ -103,14 +103,14 @@ describe('the exported WSDL', () => {
     assert.equal(address?.attribute('location'), 'http://127.0.0.1:7070/soap/archive');
   });
 
-  it('holds nothing of a contract that only streams', () => {
+  it('holds nothing of a contract that only streams', async () => {
     const streams: Contract = {
       ...contract,
       services: [
         { ...orders!, operations: orders!.operations.filter(({ output }) => output.stream) },
       ],
     };
-    const root = parseXml(soap.documents[0]!.create(streams, 'http://127.0.0.1:7070'));
+    const root = parseXml(await soap.documents[0]!.create(streams, 'http://127.0.0.1:7070'));
     assert.deepEqual(all(root, 'service'), []);
   });
 });

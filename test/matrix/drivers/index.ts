@@ -1,5 +1,12 @@
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from '@connectrpc/connect-node';
 import type { CreateDriver } from '../driver.ts';
+import { connectDriver } from './connect.ts';
 import { webSocketDriver as graphqlSocketDriver, sseDriver } from './graphql.ts';
+import { grpcJsDriver } from './grpc.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { modernDriver, sessionDriver } from './mcp.ts';
@@ -21,6 +28,31 @@ const ONE_ANSWER = 'over HTTP a JSON-RPC request has one answer; streams need a 
 
 export const DRIVERS: readonly DriverEntry[] = [
   { protocol: 'rest', client: 'undici', create: ndjsonDriver },
+  { protocol: 'grpc', client: '@grpc/grpc-js', create: grpcJsDriver },
+  {
+    protocol: 'grpc',
+    client: 'connect-node (gRPC)',
+    create: connectDriver((baseUrl) => createGrpcTransport({ baseUrl })),
+  },
+  {
+    protocol: 'grpc',
+    client: 'connect-node (gRPC-Web)',
+    create: connectDriver((baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: '2' })),
+  },
+  {
+    protocol: 'grpc',
+    client: 'connect-node (Connect, protobuf)',
+    create: connectDriver((baseUrl) =>
+      createConnectTransport({ baseUrl, httpVersion: '2', useBinaryFormat: true }),
+    ),
+  },
+  {
+    protocol: 'grpc',
+    client: 'connect-node (Connect, JSON)',
+    create: connectDriver((baseUrl) =>
+      createConnectTransport({ baseUrl, httpVersion: '2', useBinaryFormat: false }),
+    ),
+  },
   { protocol: 'graphql', client: 'undici and graphql-sse', create: sseDriver },
   { protocol: 'graphql', client: 'graphql-ws', create: graphqlSocketDriver },
   {
