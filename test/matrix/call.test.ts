@@ -8,11 +8,12 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { PROTOCOLS } from '../../src/standard.ts';
 import { startHub, type TestHub } from '../../src/testing/index.ts';
-import { CELLS, FULL, LIMITED } from './cells.ts';
+import { CELLS } from './cells.ts';
 import { matrixApplication, Witness } from './contract.ts';
 import { type Driver, SHAPES, type Shape } from './driver.ts';
 import { DRIVERS } from './drivers/index.ts';
 import { type Row, tableOf } from './table.ts';
+import { FULL, LIMITED } from './tokens.ts';
 
 const CELL_TIMEOUT_MS = 20_000;
 

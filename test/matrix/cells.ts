@@ -9,9 +9,7 @@ import {
   send,
   sendAndWait,
 } from './driver.ts';
-
-export const FULL = 'token-of-somebody-who-may-do-everything';
-export const LIMITED = 'token-of-somebody-who-may-do-little';
+import { FULL, LIMITED } from './tokens.ts';
 
 export interface Cell {
   readonly outcome: string;

@@ -14,8 +14,8 @@ import { CloseCode, createClient as createWsClient } from 'graphql-ws';
 import { fetch } from 'undici';
 import { WebSocket } from 'ws';
 import { Fault } from '../../../src/model/fault.ts';
-import { FULL } from '../cells.ts';
 import type { Address, CreateDriver, DriverOptions } from '../driver.ts';
+import { FULL } from '../tokens.ts';
 
 /** What every GraphQL client sends: here made from the schema that the hub shows. */
 interface Request {

@@ -1,6 +1,7 @@
 import * as soap from 'soap';
 import { Fault } from '../../../src/model/fault.ts';
 import type { CreateDriver, DriverOptions } from '../driver.ts';
+import { FULL } from '../tokens.ts';
 
 interface Detail {
   readonly fault: {
@@ -30,6 +31,8 @@ export function soapDriver(version: '1.1' | '1.2'): CreateDriver {
       forceSoap12Headers: version === '1.2',
       preserveWhitespace: true,
       disableCache: true,
+      // The WSDL is for callers whom the hub knows; each call shows who it is by itself.
+      wsdl_headers: { authorization: `Bearer ${FULL}` },
     });
 
     async function call(
