@@ -96,7 +96,7 @@ test('up prints one screen for people', OPTIONS, async (t) => {
   assert.match(up.stdout, /address\s+http:\/\/127\.0\.0\.1:\d+/);
   assert.match(up.stdout, /authentication off: whoever reaches this address/);
   assert.doesNotMatch(up.stdout, /\x1b/);
-  assert.ok(up.stdout.split('\n').length <= 60, up.stdout);
+  assert.ok(up.stdout.split('\n').length <= 70, up.stdout);
 });
 
 test('a promise that a handler forgot about is logged, and the hub goes on', OPTIONS, async (t) => {
