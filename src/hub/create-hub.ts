@@ -27,6 +27,7 @@ import type { Middleware } from './middleware.ts';
 import { DEFAULT_HUB_SETTINGS, type HubOptions, type HubSettings } from './options.ts';
 import { Registry } from './registry.ts';
 import { ServedEndpoint } from './served-endpoint.ts';
+import type { Streams } from './streams.ts';
 
 export type { DrainReport } from './lifecycle.ts';
 export type { HubOptions } from './options.ts';
@@ -51,6 +52,7 @@ export function createHub(options: HubOptions = {}): RunningHub {
 class RunningHubImplementation implements RunningHub, HandlerServices {
   readonly diagnostics = new Diagnostics();
   readonly anonymousDenied: boolean;
+  readonly streams: Streams | undefined = undefined;
   readonly #middleware: readonly Middleware[];
   readonly #authenticator: Authenticator | undefined;
   readonly #registry: Registry;
