@@ -76,7 +76,9 @@ export class ConsumerGroup {
     if (!(found instanceof ConsumerMember)) return found;
     const member = found;
     const before = member.assigned;
-    this.#follow(subscribe(member, request, this.#topics));
+    const subscriptionChanged = subscribe(member, request, this.#topics);
+    if (subscriptionChanged) this.changedMembers.add(member.id);
+    this.#follow(subscriptionChanged);
     if (this.epoch > this.assignmentEpoch) this.#assign();
     this.#reconcile(member, request.owned);
     this.#recount(member);
