@@ -146,9 +146,16 @@ export class Groups {
     const classic = `classic/${encodeURIComponent(group.id)}`;
     if (this.#table.get(classic) !== undefined) changes.push([classic, undefined]);
     changes.push([keyOf(group), saveConsumerGroup(group)]);
+    const unsaved = [...group.changedMembers];
     group.changed = false;
     group.changedMembers.clear();
-    return this.#table.set(changes);
+    const saved = this.#table.set(changes);
+    if (!isPromise(saved)) return;
+    return saved.catch((error) => {
+      group.changed = true;
+      for (const id of unsaved) group.changedMembers.add(id);
+      throw error;
+    });
   }
 
   /** Removes a group without members, with its offsets. */

@@ -5,15 +5,14 @@ import { ClassicGroup, type GroupContext } from './group.ts';
 import type { JoinRequest, JoinResult, SyncResult } from './requests.ts';
 
 export const SETTINGS: GroupSettings = {
-  initialRebalanceDelayMs: 0,
-  minSessionTimeoutMs: 1000,
-  maxSessionTimeoutMs: 1_800_000,
+  groupInitialDelayMs: 0,
+  groupMinSessionTimeoutMs: 1000,
+  groupMaxSessionTimeoutMs: 1_800_000,
   maxGroups: 100,
-  maxMembers: 50,
-  maxBytes: 1_000_000,
+  maxGroupMembers: 50,
+  maxGroupBytes: 1_000_000,
   offsetRetentionMs: 1000,
   maxOffsetMetadataBytes: 4096,
-  maxOffsets: 1000,
   consumerSessionTimeoutMs: 45_000,
   consumerHeartbeatMs: 1000,
 };
@@ -25,7 +24,7 @@ export const REBALANCE_MS = 60_000;
 export function makeGroup(changed: Partial<GroupSettings> = {}, save = () => {}) {
   const clock = new FakeClock();
   const settings = { ...SETTINGS, ...changed };
-  const budget = new Budget(settings.maxBytes);
+  const budget = new Budget(settings.maxGroupBytes);
   let ids = 0;
   const context: GroupContext = { clock, settings, budget, newId: () => String((ids += 1)) };
   const group = new ClassicGroup('g', context, save);

@@ -205,7 +205,7 @@ test('members leave one by one and by name; the last one leaves an empty group',
 });
 
 test('the first rebalance waits for more members while they come', () => {
-  const { group, clock } = makeGroup({ initialRebalanceDelayMs: 300 });
+  const { group, clock } = makeGroup({ groupInitialDelayMs: 300 });
   const clients = [new Client(group).join()];
   for (let index = 0; index < 3; index += 1) {
     clock.advance(200);
@@ -245,7 +245,7 @@ test('the assignment is handed out when it is durable, or everybody starts again
 });
 
 test('members and their metadata are bounded', () => {
-  const { group, budget } = makeGroup({ maxMembers: 2, maxBytes: 10_000 });
+  const { group, budget } = makeGroup({ maxGroupMembers: 2, maxGroupBytes: 10_000 });
   const first = new Client(group).join();
   const large = new Client(group, { protocols: [{ name: 'range', metadata: Buffer.alloc(9000) }] });
   assert.equal(large.join().last.error, ERROR.GROUP_MAX_SIZE_REACHED);

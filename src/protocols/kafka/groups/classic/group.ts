@@ -114,7 +114,7 @@ export class ClassicGroup {
     const id = `${name === '' ? 'member' : name}-${this.#context.newId()}`;
     if (replaced !== undefined) {
       this.#replace(replaced, id, request, reply);
-    } else if (this.roster.expected >= this.#context.settings.maxMembers) {
+    } else if (this.roster.expected >= this.#context.settings.maxGroupMembers) {
       reply(refusedJoin(ERROR.GROUP_MAX_SIZE_REACHED, ''));
     } else if (request.idFirst && request.instanceId === undefined) {
       this.roster.pending.add(id);

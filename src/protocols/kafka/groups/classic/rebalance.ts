@@ -84,7 +84,7 @@ export class Rebalance {
     }
     if (this.state === 'CompletingRebalance') this.#failSyncs(ERROR.REBALANCE_IN_PROGRESS);
     this.#endSync();
-    const delayMs = this.#settings.initialRebalanceDelayMs;
+    const delayMs = this.#settings.groupInitialDelayMs;
     const timeoutMs = this.#roster.maxRebalanceTimeoutMs;
     if (this.state === 'Empty' && delayMs > 0) {
       const firstMs = Math.min(delayMs, timeoutMs);
@@ -110,7 +110,7 @@ export class Rebalance {
   #joinTimeUp(): void {
     const initial = this.#initialMs;
     if (initial?.someoneCame === true && initial.leftMs > 0) {
-      const delayMs = Math.min(this.#settings.initialRebalanceDelayMs, initial.leftMs);
+      const delayMs = Math.min(this.#settings.groupInitialDelayMs, initial.leftMs);
       this.#initialMs = { leftMs: initial.leftMs - delayMs, someoneCame: false };
       this.#joinTimer.start(delayMs);
       return;

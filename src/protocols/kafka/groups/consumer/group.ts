@@ -118,7 +118,7 @@ export class ConsumerGroup {
       return this.#epochError(member, request) ?? member;
     }
     const { settings, budget } = this.#context;
-    if (this.members.size >= settings.maxMembers || !budget.fits(request.bytes)) {
+    if (this.members.size >= settings.maxGroupMembers || !budget.fits(request.bytes)) {
       return refused(ERROR.GROUP_MAX_SIZE_REACHED, 'The group has as many members as it may have.');
     }
     return this.#add(new ConsumerMember(memberId, instanceId, this.#timers(memberId)));

@@ -18,6 +18,9 @@ export interface CommittedOffset {
   readonly sequence: number;
 }
 
+/** What an offset takes in memory beside its metadata: two maps' entries, key and value. */
+export const OFFSET_BYTES = 512;
+
 export interface PartitionOffset {
   readonly topic: string;
   readonly partition: number;

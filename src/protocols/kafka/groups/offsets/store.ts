@@ -6,14 +6,12 @@ import {
   type CommittedOffset,
   decodeOffset,
   encodeOffset,
+  OFFSET_BYTES,
   type OffsetPlace,
   offsetKey,
   type PartitionOffset,
   readOffsetKey,
 } from './record.ts';
-
-/** What a stored offset takes beside its metadata: two maps' entries, key and value. */
-const OFFSET_BYTES = 512;
 
 type Change = readonly [place: OffsetPlace, committed: CommittedOffset | undefined];
 
