@@ -30,6 +30,9 @@ export class Exchange implements SubscriptionOwner {
   readonly #all = new Set<LiveSubscription>();
   readonly #publish: Publish;
   readonly #found: LiveSubscription[] = [];
+  readonly #streams: HubStreams | undefined;
+  #committing = 0;
+  readonly #onCommitted: (() => void)[] = [];
   #awake: LiveSubscription[] = [];
   #flushing = false;
   #scheduled = false;
@@ -40,6 +43,7 @@ export class Exchange implements SubscriptionOwner {
     logger: Logger,
     middleware: readonly Middleware[],
     anonymousDenied: boolean,
+    streams: (exchange: Exchange) => HubStreams | undefined = () => undefined,
   ) {
     this.#events = events;
     this.#settings = settings;
@@ -71,7 +75,12 @@ export class Exchange implements SubscriptionOwner {
   }
 
   /** Publishes an event of a contract from inside the hub. */
-  emit(name: string, payload: unknown, trace: TraceContext | undefined, origin: Origin): void {
+  emit(
+    name: string,
+    payload: unknown,
+    trace: TraceContext | undefined,
+    origin: Origin,
+  ): MaybePromise<void> {
     const known = this.#events.get(name);
     if (known === undefined) {
       throw new TypeError(`no contract of this hub has an event "${name}"`);
@@ -92,7 +101,14 @@ export class Exchange implements SubscriptionOwner {
       trace,
     };
     origin.meter.received++;
-    this.#hand(message, levels, scopesOf(this.#events.of(levels)));
+    const route = this.#streams?.table.capturing(levels);
+    if (route === undefined) {
+      this.#hand(message, levels, scopesOf(this.#events.of(levels)));
+      return undefined;
+    }
+    const writes = new StreamWrites();
+    writes.add(route, message, levels);
+    return this.#commit(writes);
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber, origin: Origin): Subscription {
@@ -110,18 +126,30 @@ export class Exchange implements SubscriptionOwner {
         bytes: this.#settings.subscriberBufferBytes,
       },
     );
-    if (options.after !== undefined) this.#resume(subscription, options.after);
+    const before = this.#history.sequence;
+    const memory = this.#streams?.table.leavesOut(filter) ?? true;
+    if (memory) this.#catchUp(subscription, options);
+    if (this.#streams !== undefined) this.#join(subscription, options, memory, before);
+    subscription.begin();
     this.#subscriptions.add(filter, subscription);
     this.#all.add(subscription);
     return subscription;
+  }
+
+  /** When nothing that was accepted waits for its commit. */
+  committed(): Promise<void> {
+    if (this.#committing === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onCommitted.push(resolve);
+    });
   }
 
   /** Delivers what may be delivered, then ends every subscription. Answers how many. */
   endSubscriptions(): number {
     const all = [...this.#all];
     for (const subscription of all) {
-      this.left(subscription);
       subscription.end();
+      this.left(subscription);
     }
     return all.length;
   }
@@ -138,14 +166,16 @@ export class Exchange implements SubscriptionOwner {
   left(subscription: LiveSubscription): void {
     if (this.#all.delete(subscription)) {
       this.#subscriptions.remove(subscription.filter, subscription);
+      if (subscription.log !== undefined) this.#streams!.feeds.leave(subscription.log.reader);
     }
   }
 
-  #accept(messages: readonly Message[], origin: Origin): void {
+  #accept(messages: readonly Message[], origin: Origin): MaybePromise<void> {
     const { principal } = origin;
     authorize(principal, NO_SCOPES, this.#anonymousDenied, 'Publishing');
     const levelsOf: string[][] = new Array(messages.length);
-    const scopes: (readonly string[])[] = new Array(messages.length);
+    const scopes: (readonly string[] | undefined)[] = new Array(messages.length);
+    let writes: StreamWrites | undefined;
     for (let index = 0; index < messages.length; index++) {
       const message = messages[index]!;
       const levels = publishLevels(message.subject);
@@ -156,10 +186,41 @@ export class Exchange implements SubscriptionOwner {
       }
       checkPayload(message, events);
       levelsOf[index] = levels;
-      scopes[index] = needed;
+      const route = this.#streams?.table.capturing(levels);
+      if (route === undefined) scopes[index] = needed;
+      else {
+        writes ??= new StreamWrites();
+        writes.add(route, message, levels);
+      }
     }
+    if (writes === undefined) return this.#handAll(messages, levelsOf, scopes);
+    const committed = this.#commit(writes);
+    // What no stream holds is seen when the others are safe: a refusal is one of the whole batch.
+    return isPromise(committed)
+      ? committed.then(() => this.#handAll(messages, levelsOf, scopes))
+      : this.#handAll(messages, levelsOf, scopes);
+  }
+
+  /** Answers when a publish has its records committed. */
+  #commit(writes: StreamWrites): MaybePromise<void> {
+    const answer = writes.commit();
+    if (!isPromise(answer)) return answer;
+    this.#committing++;
+    return answer.finally(() => {
+      if (--this.#committing > 0) return;
+      for (const resolve of this.#onCommitted.splice(0)) resolve();
+    });
+  }
+
+  /** @param scopes undefined for those that a stream holds */
+  #handAll(
+    messages: readonly Message[],
+    levels: readonly string[][],
+    scopes: readonly (readonly string[] | undefined)[],
+  ): void {
     for (let index = 0; index < messages.length; index++) {
-      this.#hand(messages[index]!, levelsOf[index]!, scopes[index]!);
+      const needed = scopes[index];
+      if (needed !== undefined) this.#hand(messages[index]!, levels[index]!, needed);
     }
   }
 
@@ -171,19 +232,36 @@ export class Exchange implements SubscriptionOwner {
     found.length = 0;
   }
 
-  #resume(subscription: LiveSubscription, after: string): void {
-    const backlog = this.#history.after(after);
-    subscription.gap = backlog.gap;
-    const own = new SubjectTrie<true>();
-    own.add(subscription.filter, true);
-    const matched: true[] = [];
+  /** Gives a subscription what it asked for of the messages that no stream holds. */
+  #catchUp(subscription: LiveSubscription, options: SubscribeOptions): void {
+    const { after, from = 'now', last } = options;
+    if (after === undefined && last === undefined && from === 'now') return;
+    const backlog =
+      after === undefined ? undefined : this.#history.after(after);
+    subscription.gap = backlog?.gap ?? false;
+    const sinceMs = typeof from === 'number' && last === undefined ? from : Number.NEGATIVE_INFINITY;
+    const { filter } = subscription;
     const missed: HeldMessage[] = [];
-    for (const held of backlog.messages) {
-      own.match(held.levels, matched);
-      if (matched.length > 0 && subscription.mayReceive(held)) missed.push(held);
-      matched.length = 0;
+    for (const held of backlog?.messages ?? this.#history.all()) {
+      if (backlog === undefined && held.message.timeMs < sinceMs) continue;
+      if (matches(filter, held.levels) && subscription.mayReceive(held.scopes)) missed.push(held);
     }
-    subscription.catchUp(missed);
+    subscription.catchUp(after === undefined && last !== undefined ? missed.slice(-last) : missed);
+  }
+
+  /** Begins in the streams that the filter touches. */
+  #join(
+    subscription: LiveSubscription,
+    options: SubscribeOptions,
+    memory: boolean,
+    sequence: number,
+  ): void {
+    const { feeds, table } = this.#streams!;
+    const resume = new Resume(options, table);
+    const reader = feeds.join(subscription, resume.start);
+    if (resume.gap) subscription.gap = true;
+    const from = memory ? this.#history.begun(options.after, sequence) : sequence;
+    subscription.log = { reader, places: new Places(this, reader.cursors, memory, from) };
   }
 
   #refused(messages: readonly Message[], origin: Origin, thrown: unknown): Fault {
