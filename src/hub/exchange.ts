@@ -1,5 +1,5 @@
 import { Fault } from '../model/fault.ts';
-import type { MaybePromise } from '../model/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import type { Message } from '../model/message.ts';
 import { memberText } from '../model/subject-template.ts';
 import type { TraceContext } from '../model/trace.ts';
@@ -11,14 +11,21 @@ import { LiveSubscription, type SubscriptionOwner } from './live-subscription.ts
 import type { Logger } from './logger.ts';
 import type { Middleware, Publish } from './middleware.ts';
 import type { HubSettings } from './options.ts';
+import { matches } from './streams/filters.ts';
+import type { HubStreams } from './streams/hub-streams.ts';
+import { type Bookkeeping, Places } from './streams/places.ts';
+import { encodePlaces } from './streams/position.ts';
+import { Resume } from './streams/resume.ts';
+import { StreamWrites } from './streams/stream-writes.ts';
 import { filterLevels, publishLevels } from './subjects/names.ts';
 import { SubjectTrie } from './subjects/trie.ts';
 
 /**
- * Messages from publishers to subscriptions. What is accepted is delivered later in the same turn
- * of the event loop, to each subscription as one batch; the order is that of acceptance.
+ * Messages from publishers to subscriptions. What a stream captures is written there, and reaches
+ * subscriptions from the log when it is committed. What no stream captures is delivered later in the
+ * same turn of the event loop, to each subscription as one batch; the order is that of acceptance.
  */
-export class Exchange implements SubscriptionOwner {
+export class Exchange implements SubscriptionOwner, Bookkeeping {
   readonly logger: Logger;
   /** Why messages from outside and subscriptions are refused now. */
   closed: Fault | undefined;
@@ -43,13 +50,16 @@ export class Exchange implements SubscriptionOwner {
     logger: Logger,
     middleware: readonly Middleware[],
     anonymousDenied: boolean,
-    streams: (exchange: Exchange) => HubStreams | undefined = () => undefined,
+    streams: HubStreams | undefined,
   ) {
     this.#events = events;
     this.#settings = settings;
     this.logger = logger;
     this.#anonymousDenied = anonymousDenied;
     this.#history = new History(bootName(), settings.historyRecords, settings.historyBytes);
+    this.#streams = streams;
+    this.#nameStreams();
+    streams?.engine.onChange(() => this.#nameStreams());
     let publish: Publish = (messages, origin) => this.#accept(messages, origin);
     for (const layer of middleware.toReversed()) publish = layer.publish?.(publish) ?? publish;
     this.#publish = publish;
@@ -57,6 +67,18 @@ export class Exchange implements SubscriptionOwner {
 
   get subscriptionCount(): number {
     return this.#all.size;
+  }
+
+  get boot(): string {
+    return this.#history.boot;
+  }
+
+  get sequence(): number {
+    return this.#history.sequence;
+  }
+
+  get newest(): number {
+    return this.#streams?.table.newest ?? 0;
   }
 
   publish(messages: readonly Message[], origin: Origin): MaybePromise<void> {
@@ -126,10 +148,9 @@ export class Exchange implements SubscriptionOwner {
         bytes: this.#settings.subscriberBufferBytes,
       },
     );
-    const before = this.#history.sequence;
     const memory = this.#streams?.table.leavesOut(filter) ?? true;
-    if (memory) this.#catchUp(subscription, options);
-    if (this.#streams !== undefined) this.#join(subscription, options, memory, before);
+    const sequence = memory ? this.#catchUp(subscription, options) : this.#history.sequence;
+    if (this.#streams !== undefined) this.#join(subscription, options, memory, sequence);
     subscription.begin();
     this.#subscriptions.add(filter, subscription);
     this.#all.add(subscription);
@@ -232,21 +253,25 @@ export class Exchange implements SubscriptionOwner {
     found.length = 0;
   }
 
-  /** Gives a subscription what it asked for of the messages that no stream holds. */
-  #catchUp(subscription: LiveSubscription, options: SubscribeOptions): void {
+  /** Gives a subscription what it asked for of the messages that no stream holds. Answers the
+   * sequence number after which it begins. */
+  #catchUp(subscription: LiveSubscription, options: SubscribeOptions): number {
     const { after, from = 'now', last } = options;
-    if (after === undefined && last === undefined && from === 'now') return;
-    const backlog =
-      after === undefined ? undefined : this.#history.after(after);
-    subscription.gap = backlog?.gap ?? false;
-    const sinceMs = typeof from === 'number' && last === undefined ? from : Number.NEGATIVE_INFINITY;
+    const { sequence } = this.#history;
+    if (after === undefined && last === undefined && from === 'now') return sequence;
+    const backlog = after === undefined ? this.#history.all() : this.#history.after(after);
+    subscription.gap = after !== undefined && backlog.gap;
+    const timed = after === undefined && last === undefined && typeof from === 'number';
+    const sinceMs = timed ? from : Number.NEGATIVE_INFINITY;
     const { filter } = subscription;
-    const missed: HeldMessage[] = [];
-    for (const held of backlog?.messages ?? this.#history.all()) {
-      if (backlog === undefined && held.message.timeMs < sinceMs) continue;
+    let missed: HeldMessage[] = [];
+    for (const held of backlog.messages) {
+      if (held.message.timeMs < sinceMs) continue;
       if (matches(filter, held.levels) && subscription.mayReceive(held.scopes)) missed.push(held);
     }
-    subscription.catchUp(after === undefined && last !== undefined ? missed.slice(-last) : missed);
+    if (after === undefined && last !== undefined) missed = last > 0 ? missed.slice(-last) : [];
+    subscription.catchUp(missed);
+    return missed.length === 0 ? sequence : missed[0]!.sequence - 1;
   }
 
   /** Begins in the streams that the filter touches. */
@@ -260,8 +285,14 @@ export class Exchange implements SubscriptionOwner {
     const resume = new Resume(options, table);
     const reader = feeds.join(subscription, resume.start);
     if (resume.gap) subscription.gap = true;
-    const from = memory ? this.#history.begun(options.after, sequence) : sequence;
-    subscription.log = { reader, places: new Places(this, reader.cursors, memory, from) };
+    const places = new Places(this, reader.cursors, memory, sequence);
+    subscription.log = { reader, places };
+  }
+
+  /** Positions of subscriptions that touch no stream say which streams there were. */
+  #nameStreams(): void {
+    if (this.#streams !== undefined)
+      this.#history.streams = `.${encodePlaces(this.newest, [], [])}`;
   }
 
   #refused(messages: readonly Message[], origin: Origin, thrown: unknown): Fault {

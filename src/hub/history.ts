@@ -79,7 +79,14 @@ export class History {
   }
 
   add(message: Message, levels: readonly string[], scopes: readonly string[]): HeldMessage {
-    const held = new HeldMessage(message, levels, ++this.#sequence, scopes, this.boot, this.streams);
+    const held = new HeldMessage(
+      message,
+      levels,
+      ++this.#sequence,
+      scopes,
+      this.boot,
+      this.streams,
+    );
     if (this.#maxRecords === 0) return held;
     this.#held.push(held);
     this.#bytes += held.bytes;
@@ -107,9 +114,8 @@ export class History {
     return { gap: false, messages: this.#from(this.#head + (sequence - oldest + 1)) };
   }
 
-  /** The latest of them, at most so many. */
-  last(count: number): Iterable<HeldMessage> {
-    return this.#from(Math.max(this.#head, this.#held.length - count));
+  all(): Backlog {
+    return { gap: false, messages: this.#from(this.#head) };
   }
 
   *#from(index: number): Iterable<HeldMessage> {

@@ -60,6 +60,11 @@ export class LiveSubscription implements Subscription, LogReceiver {
     this.#catching = subscriber.caughtUp !== undefined;
   }
 
+  /** It has its places: from now on it may deliver. */
+  begin(): void {
+    if (this.#catching) this.#wake();
+  }
+
   /** Puts what was missed in front of what will come; it is bounded by the history's own limits. */
   catchUp(missed: readonly HeldMessage[]): void {
     this.#maxMessages = Math.max(this.#maxMessages, missed.length);

@@ -215,7 +215,6 @@ function isAborted(buffer: Buffer, at: number, aborted: readonly AbortedTransact
   const producerId = buffer.readBigInt64BE(at + BATCH.producerId);
   const base = baseOffsetOf(buffer, at);
   return aborted.some(
-    (one) =>
-      one.producerId === producerId && one.firstOffset <= base && base <= one.lastOffset,
+    (one) => one.producerId === producerId && one.firstOffset <= base && base <= one.lastOffset,
   );
 }

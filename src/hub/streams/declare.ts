@@ -40,9 +40,13 @@ export interface DeclareParts {
  * @throws DeclarationError for a stream of the configuration that cannot be
  */
 export async function declareStreams(parts: DeclareParts): Promise<void> {
-  const names = Object.entries(parts.configured).filter(([name]) => parts.events.get(name) === undefined);
+  const names = Object.entries(parts.configured).filter(
+    ([name]) => parts.events.get(name) === undefined,
+  );
   for (const [name, options] of names) {
-    await inConfiguration(name, () => declare(parts, name, options.enabled ? settingsOf(options) : OFF));
+    await inConfiguration(name, () =>
+      declare(parts, name, options.enabled ? settingsOf(options) : OFF),
+    );
   }
   for (const event of parts.events.values()) await declareEvent(parts, event);
 }
@@ -119,7 +123,10 @@ async function declare(
   if (Object.keys(changes).length > 0) await there.change(changes);
 }
 
-function subjectsOf(given: Partial<StreamSettings>, { subjects }: StreamSettings): Partial<StreamSettings> {
+function subjectsOf(
+  given: Partial<StreamSettings>,
+  { subjects }: StreamSettings,
+): Partial<StreamSettings> {
   return given.subjects === undefined ? {} : { subjects };
 }
 

@@ -27,6 +27,8 @@ export class Cursor {
    * wanted. */
   next: number;
   live = false;
+  /** Where it began. */
+  start: number;
   /** To be looked up before anything is read: the first record of this time or later. */
   seekMs: number | undefined;
   readonly #reader: LogReader;
@@ -36,6 +38,7 @@ export class Cursor {
     this.feed = feed;
     this.slot = slot;
     this.next = next;
+    this.start = next;
   }
 
   /** Everything before it has been taken, or was not meant for the subscription. */
@@ -67,7 +70,7 @@ export type Start = (feed: PartitionFeed) => { readonly next: number; readonly s
 /** A subscription's cursors in all streams that its filter touches. Those that are behind take
  * turns: one chunk each. */
 export class LogReader implements Task {
-  queued = false;
+  turn: Task['turn'] = 'none';
   readonly receiver: LogReceiver;
   /** In the order in which they came; one that is over stays in its place. */
   readonly cursors: Cursor[] = [];
@@ -104,7 +107,9 @@ export class LogReader implements Task {
       if (seekMs === undefined && feed.join(cursor)) cursor.live = true;
       else {
         cursor.seekMs = seekMs;
-        this.#behind.push(cursor);
+        // Times are looked up before anything is read.
+        if (seekMs === undefined) this.#behind.push(cursor);
+        else this.#behind.unshift(cursor);
       }
     }
     this.resume(stream);
@@ -198,6 +203,8 @@ export class LogReader implements Task {
     const place = (at: { readonly offset: number } | undefined): boolean => {
       cursor.seekMs = undefined;
       cursor.next = at === undefined ? end : Math.min(at.offset, end);
+      cursor.start = cursor.next;
+      this.#rotate();
       return true;
     };
     if (!isPromise(found)) return place(found);

@@ -47,7 +47,8 @@ export class Places {
   readonly #book: Bookkeeping;
   readonly #cursors: readonly Cursor[];
   readonly #memory: boolean;
-  #nexts: number[] = [];
+  /** By the cursor's slot; undefined for a stream that is gone. */
+  #nexts: (number | undefined)[] = [];
   #sequence: number;
 
   /**
@@ -60,14 +61,6 @@ export class Places {
     this.#cursors = cursors;
     this.#memory = memory;
     this.#sequence = sequence;
-    this.enter();
-  }
-
-  /** Takes in cursors that have come. */
-  enter(): void {
-    for (let slot = this.#nexts.length; slot < this.#cursors.length; slot++) {
-      this.#nexts.push(this.#cursors[slot]!.next);
-    }
   }
 
   /**
@@ -78,6 +71,11 @@ export class Places {
   put(batch: readonly PlacedDelivery[], heldOut: boolean, recordsOut: boolean): void {
     const { boot, newest, sequence } = this.#book;
     const prefix = this.#memory ? boot : undefined;
+    for (let slot = 0; slot < this.#cursors.length; slot++) {
+      const cursor = this.#cursors[slot]!;
+      if (slot === this.#nexts.length) this.#nexts.push(cursor.start);
+      if (cursor.feed.over) this.#nexts[slot] = undefined;
+    }
     const placed = new PlacedBatch(
       batch,
       this.#cursors,
@@ -92,21 +90,27 @@ export class Places {
       delivery.put(placed, index);
       const { cursor, source } = delivery;
       if (cursor !== undefined) {
-        this.#nexts[cursor.slot] = (source as StreamMessage).offset + 1;
+        advance(this.#nexts, cursor, source as StreamMessage);
       } else this.#sequence = (source as HeldMessage).sequence;
     }
     // What was passed over since then need not be looked at again.
     if (heldOut) this.#sequence = Math.max(this.#sequence, sequence);
     if (!recordsOut) return;
-    for (const cursor of this.#cursors) this.#nexts[cursor.slot] = cursor.place;
+    for (const cursor of this.#cursors) {
+      if (this.#nexts[cursor.slot] !== undefined) this.#nexts[cursor.slot] = cursor.place;
+    }
   }
+}
+
+function advance(nexts: (number | undefined)[], { slot }: Cursor, { offset }: StreamMessage): void {
+  if (nexts[slot] !== undefined) nexts[slot] = offset + 1;
 }
 
 /** One batch; positions are made when they are asked for, in order cheaply. */
 class PlacedBatch {
   readonly #deliveries: readonly PlacedDelivery[];
   readonly #cursors: readonly Cursor[];
-  readonly #base: readonly number[];
+  readonly #base: readonly (number | undefined)[];
   readonly #boot: string | undefined;
   readonly #baseSequence: number;
   readonly #newest: number;
@@ -117,7 +121,7 @@ class PlacedBatch {
   constructor(
     deliveries: readonly PlacedDelivery[],
     cursors: readonly Cursor[],
-    base: readonly number[],
+    base: readonly (number | undefined)[],
     boot: string | undefined,
     sequence: number,
     newest: number,
@@ -135,7 +139,7 @@ class PlacedBatch {
     while (this.#done < index) {
       const { cursor, source } = this.#deliveries[++this.#done]!;
       if (cursor === undefined) this.#sequence = (source as HeldMessage).sequence;
-      else if (!cursor.feed.over) this.#nexts[cursor.slot] = (source as StreamMessage).offset + 1;
+      else advance(this.#nexts, cursor, source as StreamMessage);
     }
     const memory = this.#boot === undefined ? '' : `${this.#boot}-${this.#sequence}`;
     return `${memory}.${encodePlaces(this.#newest, this.#cursors, this.#nexts)}`;
@@ -144,8 +148,6 @@ class PlacedBatch {
   #restart(): void {
     this.#done = -1;
     this.#sequence = this.#baseSequence;
-    this.#nexts = this.#base.map((next, slot) =>
-      this.#cursors[slot]!.feed.over ? undefined : next,
-    );
+    this.#nexts = this.#base.slice();
   }
 }

@@ -49,15 +49,28 @@ export function encodePlaces(
 ): string {
   target[0] = VERSION;
   target[1] = 1;
-  let at = varint(2, newest);
+  const start = varint(2, newest);
+  let end = write(start, placed, nexts, 0);
+  if (end > MAX_BYTES) {
+    target[1] = 0;
+    // Those that had something come before those that are empty.
+    end = write(start, placed, nexts, 1);
+  }
+  return target.toString('base64url', 0, end);
+}
+
+/** Writes partitions with at least this `next`, as many as there is room for. */
+function write(
+  start: number,
+  placed: readonly Placed[],
+  nexts: readonly (number | undefined)[],
+  least: number,
+): number {
+  let at = start;
   let stream: PlacedPartition['stream'] | undefined;
-  for (let index = 0; index < nexts.length; index++) {
+  for (let index = 0; index < nexts.length && at <= MAX_BYTES; index++) {
     const next = nexts[index];
-    if (next === undefined) continue;
-    if (at > MAX_BYTES) {
-      target[1] = 0;
-      break;
-    }
+    if (next === undefined || next < least) continue;
     const partition = placed[index]!.feed;
     if (partition.stream === stream) target[at++] = 0;
     else {
@@ -69,7 +82,7 @@ export function encodePlaces(
     at = varint(at, partition.epoch);
     at = varint(at, next);
   }
-  return target.toString('base64url', 0, at);
+  return at;
 }
 
 function varint(at: number, value: number): number {

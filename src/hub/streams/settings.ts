@@ -125,8 +125,7 @@ export const StreamOptions = Type.Object(
     ),
     compact: Type.Optional(
       Type.Boolean({
-        description:
-          'Keep the last record of each key. Without `retention` beside it, for ever.',
+        description: 'Keep the last record of each key. Without `retention` beside it, for ever.',
       }),
     ),
     tombstoneMs: Type.Optional(
@@ -233,7 +232,10 @@ export function checkName(name: string): void {
  * @throws Fault INVALID_ARGUMENT for subjects, a key's subject or numbers that are not possible */
 export function checkSettings(name: string, settings: StreamSettings): StreamSettings {
   if (settings.subjects.length > MAX_SUBJECTS) {
-    throw refused(name, `has ${settings.subjects.length} subjects; at most ${MAX_SUBJECTS} are taken`);
+    throw refused(
+      name,
+      `has ${settings.subjects.length} subjects; at most ${MAX_SUBJECTS} are taken`,
+    );
   }
   const filters = settings.subjects.map(filterLevels);
   if (settings.keySubject !== undefined) {

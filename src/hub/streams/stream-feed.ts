@@ -75,7 +75,7 @@ const RETRY_MS = 1000;
  * reads nothing while there is none.
  */
 export class PartitionFeed implements PartitionListener, Task {
-  queued = false;
+  turn: Task['turn'] = 'none';
   readonly stream: StreamFeed;
   readonly partition: Partition;
   /** What lies before it has been offered to all that are live. */

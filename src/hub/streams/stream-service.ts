@@ -51,7 +51,12 @@ export class StreamService implements Streams {
   }
 
   get(name: string, access: StreamAccess, origin: Origin): Stream {
-    return this.#found(this.#parts.table.get(name), `named ${JSON.stringify(name.slice(0, 260))}`, access, origin);
+    return this.#found(
+      this.#parts.table.get(name),
+      `named ${JSON.stringify(name.slice(0, 260))}`,
+      access,
+      origin,
+    );
   }
 
   byId(id: string, access: StreamAccess, origin: Origin): Stream {
@@ -66,7 +71,11 @@ export class StreamService implements Streams {
     if (this.#parts.engine.stream(name) !== undefined || this.#coming.has(name)) {
       throw new Fault('ALREADY_EXISTS', `There is a stream ${name} already.`);
     }
-    return this.#checked(name, { ...defaultSettings(this.#parts.storage, name), ...settings }, origin);
+    return this.#checked(
+      name,
+      { ...defaultSettings(this.#parts.storage, name), ...settings },
+      origin,
+    );
   }
 
   async create(name: string, settings: Partial<StreamSettings>, origin: Origin): Promise<Stream> {
@@ -139,7 +148,12 @@ export class StreamService implements Streams {
     return undefined;
   }
 
-  #found(route: StreamRoute | undefined, what: string, access: StreamAccess, origin: Origin): Stream {
+  #found(
+    route: StreamRoute | undefined,
+    what: string,
+    access: StreamAccess,
+    origin: Origin,
+  ): Stream {
     const { closed, anonymousDenied } = this.#parts;
     const fault = access === 'read' ? undefined : closed();
     if (fault !== undefined) throw fault;

@@ -2,8 +2,8 @@ import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 
 /** Work in small pieces that waits for its turn among others. */
 export interface Task {
-  /** Set while it waits or a piece of it runs; `Turns` alone writes it. */
-  queued: boolean;
+  /** `Turns` alone writes it. `again`: asked for while a piece of it runs. */
+  turn: 'none' | 'waits' | 'runs' | 'again';
   /** Does one piece; answers whether there is more to do now. Must not throw or reject. */
   step(): MaybePromise<boolean>;
 }
@@ -18,12 +18,13 @@ export class Turns {
   #scheduled = false;
 
   add(task: Task): void {
-    if (task.queued) return;
-    task.queued = true;
-    this.#push(task);
+    // What the piece that runs has looked at already may have changed.
+    if (task.turn === 'runs') task.turn = 'again';
+    if (task.turn === 'none') this.#push(task);
   }
 
   #push(task: Task): void {
+    task.turn = 'waits';
     this.#ring.push(task);
     if (this.#scheduled || this.#running) return;
     this.#scheduled = true;
@@ -35,6 +36,7 @@ export class Turns {
     this.#running = true;
     for (let pieces = 0; pieces < PIECES_A_TURN && this.#ring.length > 0; pieces++) {
       const task = this.#ring.shift()!;
+      task.turn = 'runs';
       const more = task.step();
       if (isPromise(more)) void more.then((answer) => this.#after(task, answer));
       else this.#after(task, more);
@@ -46,9 +48,7 @@ export class Turns {
   };
 
   #after(task: Task, more: boolean): void {
-    task.queued = false;
-    if (!more) return;
-    task.queued = true;
-    this.#push(task);
+    if (more || task.turn === 'again') this.#push(task);
+    else task.turn = 'none';
   }
 }
