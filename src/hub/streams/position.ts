@@ -86,13 +86,13 @@ function write(
 }
 
 function varint(at: number, value: number): number {
-  let rest = value;
+  let left = value;
   let place = at;
-  while (rest > 0x7f) {
-    target[place++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
+  while (left > 0x7f) {
+    target[place++] = (left % 128) | 0x80;
+    left = Math.floor(left / 128);
   }
-  target[place++] = rest;
+  target[place++] = left;
   return place;
 }
 
