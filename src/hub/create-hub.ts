@@ -61,12 +61,12 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
   readonly #lifecycle: Lifecycle;
   /** Whose figures count what handlers do. */
   readonly #inner: Origin;
-  readonly #logger: Logger;
+  readonly logger: Logger;
 
   constructor(options: HubOptions) {
     const settings: HubSettings = { ...DEFAULT_HUB_SETTINGS, ...definedOnly(options) };
     const logger = options.logger ?? NO_LOGGER;
-    this.#logger = logger;
+    this.logger = logger;
     this.#middleware = options.middleware ?? [];
     this.#authenticator = options.authenticator;
     this.anonymousDenied = this.#authenticator?.anonymous === 'deny';
@@ -169,7 +169,7 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
       // Where it does not fit, not what it holds: payloads stay out of logs.
       const { code, violations } = Fault.from(thrown);
       const places = violations?.map(({ path }) => path);
-      this.#logger.warn({ event, code, places }, 'an event of a handler was refused');
+      this.logger.warn({ event, code, places }, 'an event of a handler was refused');
       throw thrown;
     }
   }

@@ -5,6 +5,7 @@ import type { MaybePromise } from '../model/maybe-promise.ts';
 import type { Delivery, Message } from '../model/message.ts';
 import type { Credentials, Principal } from '../model/principal.ts';
 import type { Diagnostics, Meter } from './diagnostics.ts';
+import type { Logger } from './logger.ts';
 import type { Streams } from './streams.ts';
 
 /** An operation that the hub serves. */
@@ -65,6 +66,7 @@ export interface Subscription {
 export interface Hub {
   readonly state: 'starting' | 'ready' | 'draining' | 'stopped';
   readonly diagnostics: Diagnostics;
+  readonly logger: Logger;
   /** Whether callers without credentials are refused everything. */
   readonly anonymousDenied: boolean;
   /** Undefined where the hub was made without an engine. */

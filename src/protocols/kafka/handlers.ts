@@ -1,0 +1,5 @@
+import { apiVersions } from './apis/api-versions.ts';
+import { type AnyHandler, dispatchMap } from './dispatch.ts';
+
+/** Everything that is served, and told to clients by ApiVersions. */
+export const HANDLERS: ReadonlyMap<number, AnyHandler> = dispatchMap([apiVersions]);
