@@ -4,4 +4,8 @@ import { GROUP_HANDLERS } from './groups/handlers.ts';
 import { TRANSACTION_HANDLERS } from './transactions/handlers.ts';
 
 /** Everything that is served, and told to clients by ApiVersions. */
-export const HANDLERS: ReadonlyMap<number, AnyHandler> = dispatchMap([apiVersions], GROUP_HANDLERS);
+export const HANDLERS: ReadonlyMap<number, AnyHandler> = dispatchMap(
+  [apiVersions],
+  GROUP_HANDLERS,
+  TRANSACTION_HANDLERS,
+);

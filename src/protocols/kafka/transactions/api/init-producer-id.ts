@@ -37,11 +37,7 @@ export const initProducerId = handler({
     return withCoordinator(broker, async ({ transactions }) => {
       const expected =
         producerId === NO_PRODUCER ? undefined : { producerId, epoch: producerEpoch };
-      const given = await transactions.init(
-        transactionalId,
-        asked.transactionTimeoutMs,
-        expected,
-      );
+      const given = await transactions.init(transactionalId, asked.transactionTimeoutMs, expected);
       return { producerId: given.producerId, producerEpoch: given.epoch };
     });
   },
