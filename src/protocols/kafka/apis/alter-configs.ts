@@ -1,6 +1,11 @@
 import type { Stream } from '../../../hub/engine.ts';
 import { CONFIG_TYPE, ConfigError, RESOURCE, wordList } from '../configs/config-value.ts';
-import { changedSettings, type ConfigChange, KEPT_CONFIGS, TOPIC_CONFIGS } from '../configs/topic-configs.ts';
+import {
+  type ConfigChange,
+  changedSettings,
+  KEPT_CONFIGS,
+  TOPIC_CONFIGS,
+} from '../configs/topic-configs.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../dispatch.ts';
 import { ERROR, type KafkaError } from '../errors.ts';

@@ -102,11 +102,15 @@ function describe({ resourceType, resourceName }: Resource, context: RequestCont
     return { errorCode: error, errorMessage: messageOf(thrown), shown: [] };
   }
   if (resourceType !== RESOURCE.broker) {
-    return refused(`Resource type ${resourceType} has no settings here; topics (2) and brokers (4) do.`);
+    return refused(
+      `Resource type ${resourceType} has no settings here; topics (2) and brokers (4) do.`,
+    );
   }
   if (resourceName === '') return { errorCode: ERROR.NONE, shown: [] };
   if (resourceName !== String(broker.nodeId)) {
-    return refused(`There is no broker ${resourceName.slice(0, 40)}; the only one is ${broker.nodeId}.`);
+    return refused(
+      `There is no broker ${resourceName.slice(0, 40)}; the only one is ${broker.nodeId}.`,
+    );
   }
   const shown = brokerConfigs(broker, client).map((one) => ({
     ...one,
@@ -136,7 +140,14 @@ export function topicConfigs({ name, settings }: Stream, { broker }: RequestCont
   });
   const fixed = [...FIXED_CONFIGS].map(([fixed, { type, value, reason }]): Shown => {
     const documentation = `It has no other value: ${reason}.`;
-    return { name: fixed, value, type, source: CONFIG_SOURCE.default, readOnly: true, documentation };
+    return {
+      name: fixed,
+      value,
+      type,
+      source: CONFIG_SOURCE.default,
+      readOnly: true,
+      documentation,
+    };
   });
   return [...acting, ...kept, ...fixed].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

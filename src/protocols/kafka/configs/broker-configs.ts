@@ -8,7 +8,10 @@ export interface BrokerConfig {
 }
 
 /** What tools read of a broker's configuration; it is written in the hub's. */
-export function brokerConfigs({ options, nodeId, streams }: Broker, client: Client): BrokerConfig[] {
+export function brokerConfigs(
+  { options, nodeId, streams }: Broker,
+  client: Client,
+): BrokerConfig[] {
   const { int, long, string, boolean } = CONFIG_TYPE;
   const { host, port } = client.advertised;
   const defaults = streams.defaults('any');

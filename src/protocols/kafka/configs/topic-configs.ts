@@ -1,5 +1,12 @@
 import type { StreamSettings, SyncMode } from '../../../hub/engine.ts';
-import { CONFIG_TYPE, type ConfigType, ConfigError, integer, oneOf, wordList } from './config-value.ts';
+import {
+  CONFIG_TYPE,
+  ConfigError,
+  type ConfigType,
+  integer,
+  oneOf,
+  wordList,
+} from './config-value.ts';
 
 type Changes = { -readonly [name in keyof StreamSettings]?: StreamSettings[name] };
 

@@ -67,10 +67,7 @@ export class FetchRun implements PartitionListener {
       this.#wake = resolve;
       // Node keeps timers of one duration in one list: starting and ending one is cheap.
       const timer = setTimeout(resolve, Math.min(this.#asked.maxWaitMs, MAX_WAIT_MS));
-      this.#stops.push(
-        () => clearTimeout(timer),
-        client.onEnd(resolve),
-      );
+      this.#stops.push(() => clearTimeout(timer), client.onEnd(resolve));
       for (const { partition } of this.#fetches) {
         if (partition !== undefined) this.#stops.push(partition.watch(this));
       }

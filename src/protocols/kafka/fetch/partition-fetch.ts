@@ -1,5 +1,5 @@
-import type { Partition } from '../../../hub/engine.ts';
 import { batchBytes, nextOffsetOf } from '../../../formats/records/batch.ts';
+import type { Partition } from '../../../hub/engine.ts';
 import { isPromise, type MaybePromise } from '../../../model/maybe-promise.ts';
 import { ERROR, type KafkaError } from '../errors.ts';
 import { topicErrorOf } from '../faults.ts';
@@ -86,7 +86,8 @@ export class PartitionFetch {
     // The partition may have moved on while the Fetch waited.
     const error = this.#error === ERROR.NONE ? this.#refusal(partition) : this.#error;
     if (error !== ERROR.NONE) return this.#failure(error);
-    if (this.#diverging !== undefined) return { ...this.#empty(partition), divergingEpoch: this.#diverging };
+    if (this.#diverging !== undefined)
+      return { ...this.#empty(partition), divergingEpoch: this.#diverging };
     const { fetchOffset, partitionMaxBytes } = this.wanted;
     const end = this.#end(partition);
     if (fetchOffset >= end || (began && room <= 0)) return this.#empty(partition);
