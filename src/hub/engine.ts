@@ -90,7 +90,7 @@ export interface Stream {
   readonly name: string;
   /** UUID; a stream that is removed and made anew has another. */
   readonly id: string;
-  /** Small integer that no other stream of this engine has had; stands for it in positions. */
+  /** Integer above those of all streams that this engine made before; stands for it in positions. */
   readonly number: number;
   readonly createdMs: number;
   readonly settings: StreamSettings;

@@ -5,7 +5,7 @@ import { ERROR } from '../errors.ts';
 import { NOT_ASKED, topicOperations } from '../operations.ts';
 import { seeTopic } from '../topics.ts';
 import { array, bool, int16, int32, string, struct, uuid } from '../wire/fields.ts';
-import { message, type Of } from '../wire/message.ts';
+import { message } from '../wire/message.ts';
 
 const cursor = struct({ topicName: string, partitionIndex: int32 }).nullable().or(null);
 
