@@ -16,6 +16,7 @@ import { metadata } from './apis/metadata.ts';
 import { offsetForLeaderEpoch } from './apis/offset-for-leader-epoch.ts';
 import { type AnyHandler, dispatchMap } from './dispatch.ts';
 import { fetch } from './fetch/fetch.ts';
+import { GROUP_HANDLERS } from './groups/handlers.ts';
 import { produce } from './produce/produce.ts';
 import { SASL_HANDLERS } from './sasl/handlers.ts';
 
@@ -46,4 +47,5 @@ export const HANDLERS: ReadonlyMap<number, AnyHandler> = dispatchMap(
     describeTopicPartitions,
   ],
   SASL_HANDLERS,
+  GROUP_HANDLERS,
 );

@@ -4,6 +4,7 @@ import { changedSettings } from '../configs/topic-configs.ts';
 import type { RequestContext } from '../context.ts';
 import { handler } from '../dispatch.ts';
 import { ERROR, type KafkaError } from '../errors.ts';
+import { KafkaFailure } from '../failure.ts';
 import { messageOf, topicErrorOf } from '../faults.ts';
 import { isTopicName } from '../topics.ts';
 import { array, bool, int8, int16, int32, string, uuid } from '../wire/fields.ts';
@@ -56,16 +57,6 @@ const response = message(5, {
 
 type Topic = Of<typeof request>['topics'][number];
 
-/** A topic that cannot be, and the exact error. */
-class Refused extends Error {
-  readonly error: KafkaError;
-
-  constructor(error: KafkaError, message: string) {
-    super(message);
-    this.error = error;
-  }
-}
-
 export const createTopics = handler({
   key: 19,
   name: 'CreateTopics',
@@ -77,7 +68,8 @@ export const createTopics = handler({
     for (const { name } of topics) counts.set(name, (counts.get(name) ?? 0) + 1);
     const answers = [...counts].map(async ([name, count]) => {
       try {
-        if (count > 1) throw new Refused(ERROR.INVALID_REQUEST, `Topic ${name} is there twice.`);
+        if (count > 1)
+          throw new KafkaFailure(ERROR.INVALID_REQUEST, `Topic ${name} is there twice.`);
         const topic = topics.find((one) => one.name === name)!;
         return await create(topic, validateOnly, context);
       } catch (thrown) {
@@ -111,18 +103,18 @@ async function create(topic: Topic, validateOnly: boolean, context: RequestConte
   };
 }
 
-/** @throws Refused, ConfigError */
+/** @throws KafkaFailure, ConfigError */
 function settingsOf(topic: Topic, { broker }: RequestContext): Partial<StreamSettings> {
   const { name, replicationFactor, configs } = topic;
   if (!isTopicName(name)) {
-    throw new Refused(
+    throw new KafkaFailure(
       ERROR.INVALID_TOPIC_EXCEPTION,
       `Topic name ${JSON.stringify(name.slice(0, 260))} is illegal: expected 1 to 249 letters, digits, '.', '_' and '-', and not "." or "..".`,
     );
   }
   const partitions = partitionsOf(topic, broker.nodeId, broker.options.defaultPartitions);
   if (replicationFactor !== -1 && replicationFactor !== 1) {
-    throw new Refused(
+    throw new KafkaFailure(
       ERROR.INVALID_REPLICATION_FACTOR,
       `Replication factor ${replicationFactor} is not possible: there is one broker. Expected 1, or -1 for the default.`,
     );
@@ -137,13 +129,13 @@ function partitionsOf(topic: Topic, nodeId: number, fallback: number): number {
   if (assignments.length === 0) {
     if (numPartitions === -1) return fallback;
     if (numPartitions >= 1) return numPartitions;
-    throw new Refused(
+    throw new KafkaFailure(
       ERROR.INVALID_PARTITIONS,
       `A topic has at least 1 partition, not ${numPartitions}; -1 is the default.`,
     );
   }
   if (numPartitions !== -1 || replicationFactor !== -1) {
-    throw new Refused(
+    throw new KafkaFailure(
       ERROR.INVALID_REQUEST,
       'With replicas assigned by hand, numPartitions and replicationFactor must be -1.',
     );
@@ -152,7 +144,7 @@ function partitionsOf(topic: Topic, nodeId: number, fallback: number): number {
   const dense = assignments.every((_, index) => indexes.has(index));
   const here = assignments.every(({ brokerIds: [first, ...more] }) => first === nodeId && !more[0]);
   if (!dense || indexes.size !== assignments.length || !here) {
-    throw new Refused(
+    throw new KafkaFailure(
       ERROR.INVALID_REPLICA_ASSIGNMENT,
       `Partitions are numbered from 0 without gaps, and each has broker ${nodeId} as its one replica.`,
     );
@@ -161,7 +153,8 @@ function partitionsOf(topic: Topic, nodeId: number, fallback: number): number {
 }
 
 function refusal(thrown: unknown): { errorCode: KafkaError; errorMessage: string } {
-  if (thrown instanceof Refused) return { errorCode: thrown.error, errorMessage: thrown.message };
+  if (thrown instanceof KafkaFailure)
+    return { errorCode: thrown.error, errorMessage: thrown.message };
   if (thrown instanceof ConfigError) {
     return { errorCode: ERROR.INVALID_CONFIG, errorMessage: thrown.message };
   }
