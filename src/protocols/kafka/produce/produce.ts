@@ -113,13 +113,19 @@ function append(
     return;
   }
   appending.left++;
-  appended
-    .then((value) => {
+  const settled = (): void => {
+    if (--appending.left === 0) appending.finish?.();
+  };
+  appended.then(
+    (value) => {
       answers[place] = succeeded(index, value);
-    }, fail)
-    .then(() => {
-      if (--appending.left === 0) appending.finish?.();
-    });
+      settled();
+    },
+    (thrown) => {
+      fail(thrown);
+      settled();
+    },
+  );
 }
 
 function refuseAll(
