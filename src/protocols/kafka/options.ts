@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from '../../hub/option-type.ts';
+import { GROUP_OPTIONS } from './groups/options.ts';
 
 export const KafkaOptions = Type.Object(
   {
@@ -34,9 +35,9 @@ export const KafkaOptions = Type.Object(
       description: 'Largest request that is taken, in bytes.',
     }),
     maxBytesInFlight: Type.Integer({
-      minimum: 1_048_576,
+      minimum: 65_536,
       maximum: 4_294_967_296,
-      default: 134_217_728,
+      default: 50_331_648,
       description:
         'Bytes of requests that wait for their answers, on all connections together; beyond it connections are not read.',
     }),
@@ -60,6 +61,7 @@ export const KafkaOptions = Type.Object(
       description:
         'A connection on which nothing came for this long is closed, in milliseconds (at most twice as long); 0 for never.',
     }),
+    ...GROUP_OPTIONS,
   },
   { additionalProperties: false },
 );
