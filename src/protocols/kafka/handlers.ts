@@ -19,6 +19,7 @@ import { fetch } from './fetch/fetch.ts';
 import { GROUP_HANDLERS } from './groups/handlers.ts';
 import { produce } from './produce/produce.ts';
 import { SASL_HANDLERS } from './sasl/handlers.ts';
+import { TRANSACTION_HANDLERS } from './transactions/handlers.ts';
 
 /** Everything that is served, and told to clients by ApiVersions. */
 export const HANDLERS: ReadonlyMap<number, AnyHandler> = dispatchMap(
@@ -48,4 +49,5 @@ export const HANDLERS: ReadonlyMap<number, AnyHandler> = dispatchMap(
   ],
   SASL_HANDLERS,
   GROUP_HANDLERS,
+  TRANSACTION_HANDLERS,
 );
