@@ -26,6 +26,13 @@ export class SubjectTemplate {
     );
   }
 
+  /** The member whose text is not what the subject says; undefined where they agree. */
+  disagreement(levels: readonly string[], payload: unknown): string | undefined {
+    return this.#levels.find(
+      ({ text, member }, index) => member && textOf(payload, text) !== levels[index],
+    )?.text;
+  }
+
   /** Whether all that a filter lets through are subjects of this template. */
   covers(filter: readonly string[]): boolean {
     return (
@@ -37,14 +44,19 @@ export class SubjectTemplate {
   }
 }
 
-/** The text of a payload's member, for a subject or a key. */
-export function memberText(payload: unknown, member: string): string {
+function textOf(payload: unknown, member: string): string | undefined {
   const value =
     typeof payload === 'object' && payload !== null && Object.hasOwn(payload, member)
       ? (payload as Record<string, unknown>)[member]
       : undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** The text of a payload's member, for a subject or a key. */
+export function memberText(payload: unknown, member: string): string {
+  const text = textOf(payload, member);
+  if (text !== undefined) return text;
   throw new TypeError(
     `member ${JSON.stringify(member)} of the payload must be text, a number or a boolean: it names the subject or the key`,
   );

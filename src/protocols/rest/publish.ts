@@ -53,6 +53,12 @@ export class PublishHandler {
     const arriving = requestBytes(exchange, options.maxMessageBytes);
     // A message outlives the request: its payload is its own.
     const payload = isPromise(arriving) ? await arriving : Buffer.from(arriving);
+    if (payload.length === 0 && exchange.headers.get('content-type') === undefined) {
+      throw new Fault(
+        'INVALID_ARGUMENT',
+        'The request has no body: send the payload, or Content-Type for one that is empty.',
+      );
+    }
     return messageOf(exchange, subjectText(levels), payload);
   }
 }
