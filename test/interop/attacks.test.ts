@@ -3,7 +3,9 @@
  * reaches no handler, is not repeated in the answer, and leaves the hub as it was.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import http from 'node:http';
+import http2 from 'node:http2';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, constants as zlib } from 'node:zlib';
 import {
@@ -56,10 +58,24 @@ const DIGITS = '9'.repeat(500_000);
 
 describe('the doors are open for what fits', () => {
   for (const door of [...JSON_DOORS, ...XML_DOORS]) {
+    const body = door.body('real', door.name === 'XML-RPC' ? '<double>2.5</double>' : '2.5');
     it(door.name, async () => {
-      const value = door.name === 'XML-RPC' ? '<double>2.5</double>' : '2.5';
-      const reply = await sendTo(target, door, door.body('real', value));
+      const reply = await sendTo(target, door, body);
       assert.equal(reply.status, 200, reply.text);
+      const packed = await sendTo(target, door, gzipSync(body), { 'content-encoding': 'gzip' });
+      assert.equal(packed.status, 200, packed.text);
+      assert.deepEqual(target.reached.splice(0), [{ real: 2.5 }, { real: 2.5 }]);
+    });
+
+    it(`${door.name} over HTTP/2`, async () => {
+      const session = http2.connect(target.url);
+      const request = session.request({ ':method': 'POST', ':path': door.path, ...door.headers });
+      request.end(body);
+      const [head] = (await once(request, 'response')) as [http2.IncomingHttpHeaders];
+      request.resume();
+      await once(request, 'end');
+      session.close();
+      assert.equal(head[':status'], 200);
       assert.deepEqual(target.reached.splice(0), [{ real: 2.5 }]);
     });
   }
