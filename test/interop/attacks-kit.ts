@@ -139,14 +139,14 @@ export const XML_DOORS: readonly Door[] = [
     path: '/soap/vault',
     headers: XML_TYPE,
     body: (member, value) => soapCall('http://schemas.xmlsoap.org/soap/envelope/', member, value),
-    refusal: /Client<[^]*(?:INVALID_ARGUMENT|RESOURCE_EXHAUSTED)/,
+    refusal: /Client<[\s\S]*(?:INVALID_ARGUMENT|RESOURCE_EXHAUSTED)/,
   },
   {
     name: 'SOAP 1.2',
     path: '/soap/vault',
     headers: { 'content-type': 'application/soap+xml' },
     body: (member, value) => soapCall('http://www.w3.org/2003/05/soap-envelope', member, value),
-    refusal: /Sender<[^]*(?:INVALID_ARGUMENT|RESOURCE_EXHAUSTED)/,
+    refusal: /Sender<[\s\S]*(?:INVALID_ARGUMENT|RESOURCE_EXHAUSTED)/,
   },
   {
     name: 'XML-RPC',

@@ -142,10 +142,10 @@ for (const door of XML_DOORS) {
     };
     const flood = (attribute: (n: number) => string): string =>
       Array.from({ length: 20_000 }, (_, n) => attribute(n)).join(' ');
-    const inRoot = (attributes: string): string => wrap('1').replace(/^<[\w:]+/, `$& ${attributes}`);
+    const inRoot = (attributes: string): string =>
+      wrap('1').replace(/^<[\w:]+/, `$& ${attributes}`);
     const attacks: Readonly<Record<string, () => string>> = {
-      'entities that expand': () =>
-        `<!DOCTYPE x [<!ENTITY l0 "1">${LAUGHS}]>${wrap('&l10;')}`,
+      'entities that expand': () => `<!DOCTYPE x [<!ENTITY l0 "1">${LAUGHS}]>${wrap('&l10;')}`,
       'one long entity many times': () =>
         `<!DOCTYPE x [<!ENTITY l "${'1'.repeat(50_000)}">]>${wrap('&l;'.repeat(10_000))}`,
       'an external entity of the file system': () =>

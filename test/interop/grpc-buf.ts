@@ -78,14 +78,25 @@ async function documents(): Promise<void> {
 }
 
 async function calls(): Promise<number> {
-  const config = { auth: { anonymous: 'allow', tokens: [{ id: 'a', token: FULL, scopes: ['*'] }] } };
+  const config = {
+    auth: { anonymous: 'allow', tokens: [{ id: 'a', token: FULL, scopes: ['*'] }] },
+  };
   await using hub = await startHub([matrixApplication(new Witness())], { config });
   let count = 0;
   for (const protocol of ['grpc', 'grpcweb', 'connect']) {
     const curl = (method: string, data: object[], ...more: string[]) => {
       count++;
       const body = data.map((one) => JSON.stringify(one)).join('\n');
-      const words = ['curl', '--http2-prior-knowledge', '--protocol', protocol, '--emit-defaults', '-d', body, ...more];
+      const words = [
+        'curl',
+        '--http2-prior-knowledge',
+        '--protocol',
+        protocol,
+        '--emit-defaults',
+        '-d',
+        body,
+        ...more,
+      ];
       return bufRun(...words, `${hub.url}/matrix.Matrix/${method}`);
     };
     const item = { count: '2', text: '\u00e4 \u20ac' };

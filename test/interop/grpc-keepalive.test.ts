@@ -163,7 +163,10 @@ describe('keepalive', () => {
 
   it('asks silent clients where that is configured, and goes on with those that answer', async (context) => {
     const { relay, items, tick, call } = await open(context, { http2: { pingIntervalMs: 50 } });
-    await until('three PINGs of the hub', () => relay.fromHub.pings >= 3 && relay.fromClient.acks >= 3);
+    await until(
+      'three PINGs of the hub',
+      () => relay.fromHub.pings >= 3 && relay.fromClient.acks >= 3,
+    );
     tick();
     await until('the second item', () => items.length === 2);
     assert.equal(relay.connections, 1);

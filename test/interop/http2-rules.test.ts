@@ -256,7 +256,8 @@ test('what is a flood in a moment is none over time, or between requests', () =>
   }
   assert.equal(slow.endedByServer, false);
   const busy = new RawPeer();
-  for (let id = 1; id < 10_000; id += 2) busy.send(request(id), PING, number('WINDOW_UPDATE', 0, 9));
+  for (let id = 1; id < 10_000; id += 2)
+    busy.send(request(id), PING, number('WINDOW_UPDATE', 0, 9));
   assert.equal(busy.endedByServer, false);
   assert.equal(busy.exchanges.length, 5_000);
 });
