@@ -11,7 +11,7 @@ from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
 from zeep.wsse.utils import WSU
 
-url, secured = sys.argv[1], sys.argv[2]
+url, secured, exported = sys.argv[1:]
 NS = "urn:polywire:shop:orders"
 checks = 0
 
@@ -190,5 +190,15 @@ for port in ["OrdersSoap11", "OrdersSoap12"]:
             nonce = f"once-{port}"
             ask("ada", nonce=nonce, created=now)
             ask("used before", nonce=nonce, created=now)
+
+# What `polywire contract export` writes is a WSDL too: each operation has a message that can be made.
+document = Client(exported, settings=Settings(strict=True)).wsdl
+(service,) = document.services.values()
+equal(sorted(service.ports), ["ParcelsSoap11", "ParcelsSoap12"], "exported ports")
+for port in service.ports.values():
+    names = {name for name in port.binding.all()}
+    equal({"Get", "List", "Count", "Register", "Move"} <= names, True, f"exported: {names}")
+    for operation in port.binding.all().values():
+        equal(operation.input.signature() is not None, True, operation.name)
 
 print(f"zeep {zeep.__version__}: {checks} checks passed")
