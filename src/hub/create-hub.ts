@@ -27,6 +27,7 @@ import type { Middleware } from './middleware.ts';
 import { DEFAULT_HUB_SETTINGS, type HubOptions, type HubSettings } from './options.ts';
 import { Registry } from './registry.ts';
 import { ServedEndpoint } from './served-endpoint.ts';
+import type { Streams } from './streams.ts';
 
 export type { DrainReport } from './lifecycle.ts';
 export type { HubOptions } from './options.ts';
@@ -51,6 +52,7 @@ export function createHub(options: HubOptions = {}): RunningHub {
 class RunningHubImplementation implements RunningHub, HandlerServices {
   readonly diagnostics = new Diagnostics();
   readonly anonymousDenied: boolean;
+  readonly streams: Streams | undefined = undefined;
   readonly #middleware: readonly Middleware[];
   readonly #authenticator: Authenticator | undefined;
   readonly #registry: Registry;
@@ -59,12 +61,12 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
   readonly #lifecycle: Lifecycle;
   /** Whose figures count what handlers do. */
   readonly #inner: Origin;
-  readonly #logger: Logger;
+  readonly logger: Logger;
 
   constructor(options: HubOptions) {
     const settings: HubSettings = { ...DEFAULT_HUB_SETTINGS, ...definedOnly(options) };
     const logger = options.logger ?? NO_LOGGER;
-    this.#logger = logger;
+    this.logger = logger;
     this.#middleware = options.middleware ?? [];
     this.#authenticator = options.authenticator;
     this.anonymousDenied = this.#authenticator?.anonymous === 'deny';
@@ -167,7 +169,7 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
       // Where it does not fit, not what it holds: payloads stay out of logs.
       const { code, violations } = Fault.from(thrown);
       const places = violations?.map(({ path }) => path);
-      this.#logger.warn({ event, code, places }, 'an event of a handler was refused');
+      this.logger.warn({ event, code, places }, 'an event of a handler was refused');
       throw thrown;
     }
   }

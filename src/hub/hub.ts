@@ -5,6 +5,8 @@ import type { MaybePromise } from '../model/maybe-promise.ts';
 import type { Delivery, Message } from '../model/message.ts';
 import type { Credentials, Principal } from '../model/principal.ts';
 import type { Diagnostics, Meter } from './diagnostics.ts';
+import type { Logger } from './logger.ts';
+import type { Streams } from './streams.ts';
 
 /** An operation that the hub serves. */
 export interface Endpoint {
@@ -47,6 +49,9 @@ export interface SubscribeOptions {
   readonly credit: number;
   /** Resume after this position (of an earlier delivery). */
   readonly after?: string | undefined;
+  /** Where to begin without a position: `now` (the default), `start` of what is kept, or a time in
+   * milliseconds since 1970-01-01T00:00Z. */
+  readonly from?: 'now' | 'start' | number | undefined;
 }
 
 export interface Subscription {
@@ -61,8 +66,11 @@ export interface Subscription {
 export interface Hub {
   readonly state: 'starting' | 'ready' | 'draining' | 'stopped';
   readonly diagnostics: Diagnostics;
+  readonly logger: Logger;
   /** Whether callers without credentials are refused everything. */
   readonly anonymousDenied: boolean;
+  /** Undefined where the hub was made without an engine. */
+  readonly streams: Streams | undefined;
 
   contracts(): readonly Contract[];
   endpoints(): Iterable<Endpoint>;

@@ -1,0 +1,34 @@
+import type { Stream, StreamSettings, Table } from './engine.ts';
+import type { Origin } from './hub.ts';
+
+/** What a caller wants to do with a stream. */
+export type StreamAccess = 'read' | 'write' | 'manage';
+
+/**
+ * The hub's streams, as protocols see them: looked up by name with the caller's rights decided.
+ * What is done with a stream's partitions afterwards (append, read, watch) goes to the engine
+ * directly; whoever subscribes to subjects in any protocol sees it.
+ */
+export interface Streams {
+  /** The engine's name. */
+  readonly engine: string;
+  /** Those that the caller may read or write, in order of name. */
+  list(origin: Origin): readonly Stream[];
+  /** @throws Fault NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE (the hub drains) */
+  get(name: string, access: StreamAccess, origin: Origin): Stream;
+  /** By `Stream.id`. Throws as `get` does. */
+  byId(id: string, access: StreamAccess, origin: Origin): Stream;
+  /** What is not set comes from the configuration; `subjects` is then the name alone.
+   * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (a bad name; subjects that another stream
+   *   captures), PERMISSION_DENIED, UNAUTHENTICATED */
+  create(name: string, settings: Partial<StreamSettings>, origin: Origin): Promise<Stream>;
+  /** The settings that `create` would use. @throws Fault as `create` does */
+  prepare(name: string, settings: Partial<StreamSettings>, origin: Origin): StreamSettings;
+  change(name: string, settings: Partial<StreamSettings>, origin: Origin): Promise<void>;
+  remove(name: string, origin: Origin): Promise<void>;
+  /** A durable map of a protocol's own; its name begins with the protocol's. */
+  table(name: string): Promise<Table>;
+  onChange(
+    listener: (stream: Stream, change: 'created' | 'changed' | 'removed') => void,
+  ): () => void;
+}
