@@ -95,15 +95,17 @@ export function checkPayload(message: Message, events: readonly KnownEvent[]): v
       `Payload on ${message.subject}: ${(thrown as Error).message}`,
     );
   }
-  const fitting = events.filter((event) => event.validator.check(value));
-  if (fitting.length === 0) throw badPayload(events[0]!, value);
-  const levels = subjectLevels(message.subject);
-  const wrong = fitting.map(({ template }) => template.disagreement(levels, value));
-  if (wrong.includes(undefined)) return;
-  throw new Fault(
-    'INVALID_ARGUMENT',
-    `Payload of event ${fitting[0]!.name}: its ${wrong[0]} is not the one in the subject ${message.subject.slice(0, 200)}.`,
-  );
+  let levels: string[] | undefined;
+  let wrong: string | undefined;
+  for (const { name, validator, template } of events) {
+    if (!validator.check(value)) continue;
+    if (!template.namesMembers) return;
+    levels ??= subjectLevels(message.subject);
+    const member = template.disagreement(levels, value);
+    if (member === undefined) return;
+    wrong ??= `Payload of event ${name}: its ${member} is not the one in the subject ${message.subject.slice(0, 200)}.`;
+  }
+  throw wrong === undefined ? badPayload(events[0]!, value) : new Fault('INVALID_ARGUMENT', wrong);
 }
 
 /** INVALID_ARGUMENT for a payload that is not the event's. */

@@ -5,6 +5,8 @@ import { subjectLevels, subjectText } from './subject.ts';
 export class SubjectTemplate {
   /** A filter that matches what the template can give; a level with a member is `*`. */
   readonly filter: readonly string[];
+  /** Whether a level is a member of the payload. */
+  readonly namesMembers: boolean;
   /** Plain levels as they are, unescaped. */
   readonly #levels: readonly { readonly text: string; readonly member: boolean }[];
 
@@ -15,6 +17,7 @@ export class SubjectTemplate {
         ? { text: subjectLevels(level)[0]!, member: false }
         : { text: member, member: true };
     });
+    this.namesMembers = this.#levels.some(({ member }) => member);
     this.filter = this.#levels.map(({ text, member }) => (member ? '*' : subjectText([text])));
   }
 
