@@ -24,12 +24,15 @@ export async function* subscribeByHttp(
 ): AsyncGenerator<Received> {
   const backoff = new Backoff();
   let position = options.after;
+  const query = options.from === undefined ? '' : `?from=${options.from}`;
   try {
     while (!scope.signal.aborted) {
       try {
         const headers = new Headers({ accept: EVENT_STREAM_TYPE });
         if (position !== undefined) headers.set('last-event-id', position);
-        const response = await request(`/subscribe/${pathOfFilter(filter)}`, scope, { headers });
+        const response = await request(`/subscribe/${pathOfFilter(filter)}${query}`, scope, {
+          headers,
+        });
         for await (const event of eventsOf(response)) {
           backoff.reset();
           if (event.event === SUBSCRIPTION_EVENTS.gap) options.onGap?.();

@@ -15,6 +15,9 @@ export interface CallOptions {
 export interface SubscribeOptions {
   /** Position of an earlier delivery, to go on after it. */
   readonly after?: string | undefined;
+  /** Where to begin without a position: `now` (the default), `start` of what the hub keeps, or a
+   * time in milliseconds since 1970-01-01T00:00Z. */
+  readonly from?: 'now' | 'start' | number | undefined;
   /** Ends the subscription; the loop over it ends without a fault. */
   readonly signal?: AbortSignal | undefined;
   /** Called when something may be missing: the hub no longer held the place to go on from, or

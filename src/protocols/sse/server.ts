@@ -17,6 +17,7 @@ import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import { Heartbeats } from '../../wire/stream-response.ts';
 import { filterOfPath } from '../../wire/subject-path.ts';
+import { subscribeFrom } from '../../wire/subscribe-from.ts';
 import type { Envelope } from './events.ts';
 import type { SseOptions } from './options.ts';
 import { EventStreamSubscriber } from './subscriber.ts';
@@ -90,6 +91,7 @@ class SseServer {
       filter: filterOfPath(exchange.path.slice(SUBSCRIBE_PATH.length)),
       credit: this.#options.creditMessages,
       after,
+      from: subscribeFrom(query.get('from')),
     };
     const origin = { principal, meter: this.#meter };
     if (exchange.method === 'HEAD') {

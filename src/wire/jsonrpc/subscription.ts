@@ -1,4 +1,4 @@
-import type { Hub, Origin, Subscriber, Subscription } from '../../hub/hub.ts';
+import type { Hub, Origin, SubscribeOptions, Subscriber, Subscription } from '../../hub/hub.ts';
 import type { Delivery } from '../../model/message.ts';
 import { notificationText } from './codec.ts';
 import { deliveryText } from './message-json.ts';
@@ -19,6 +19,7 @@ const WINDOW = 256;
 export interface SubscribeRequest {
   readonly filter: string;
   readonly after: string | undefined;
+  readonly from: SubscribeOptions['from'];
   /** undefined: as many as the connection carries. */
   readonly credit: number | undefined;
 }
@@ -47,8 +48,8 @@ export class SessionSubscription implements Subscriber {
     this.id = id;
     this.#host = host;
     this.#automatic = request.credit === undefined;
-    const { filter, after, credit = WINDOW } = request;
-    this.#subscription = hub.subscribe({ filter, after, credit }, this, origin);
+    const { filter, after, from, credit = WINDOW } = request;
+    this.#subscription = hub.subscribe({ filter, after, from, credit }, this, origin);
   }
 
   get result(): SubscribeResult {
