@@ -4,6 +4,7 @@ import { Fault } from '../../model/fault.ts';
 import type { Delivery, Message } from '../../model/message.ts';
 import { field, message } from '../../wire/protobuf/by-hand.ts';
 import { type ProtoFile, scalar } from '../../wire/protobuf/types.ts';
+import { subscribeFrom } from '../../wire/subscribe-from.ts';
 import { type BuiltIn, OwnStream } from './built-in.ts';
 import type { GrpcContext } from './enveloped.ts';
 
@@ -43,6 +44,10 @@ const SubscribeRequest = message(`${PACKAGE}.SubscribeRequest`, [
     doc: 'A subject; * stands for one level, > at the end for the rest.',
   }),
   field(2, 'after', text, { optional: true, doc: 'Position of the last delivery that was seen.' }),
+  field(3, 'from', text, {
+    optional: true,
+    doc: 'Where to begin without one: now (default), start, or a time (RFC 3339).',
+  }),
 ]);
 const DeliveryMessage = message(`${PACKAGE}.Delivery`, [
   field(1, 'message', EventMessage),
@@ -170,13 +175,15 @@ class SubscriptionStream extends OwnStream<object> implements Subscriber {
 }
 
 function subscribe(context: GrpcContext, call: Call): AsyncIterable<unknown> {
-  const { filter, after } = call.input as { filter: string; after?: string };
+  const { filter, after, from } = call.input as { filter: string; after?: string; from?: string };
   const { hub, meter, options } = context;
   const credit = options.creditMessages;
   const stream = new SubscriptionStream(context, call, credit);
   try {
     const origin = { principal: call.principal, meter };
-    stream.attach(hub.subscribe({ filter, credit, after }, stream, origin));
+    stream.attach(
+      hub.subscribe({ filter, credit, after, from: subscribeFrom(from) }, stream, origin),
+    );
   } catch (error) {
     stream.finish();
     throw error;
