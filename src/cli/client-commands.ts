@@ -27,6 +27,7 @@ export interface SubscribeCommandOptions extends HubOptions {
   readonly count?: number;
   readonly after?: string;
   readonly from?: string;
+  readonly last?: number;
   readonly timeout?: number;
 }
 
@@ -91,6 +92,7 @@ function addSubscribe(program: Command, environment: Environment, done: Done): v
       '--from <place>',
       'where to begin without a position: now (default), start, or a time (2026-01-31T12:00:00Z)',
     )
+    .option('--last <count>', 'begin with so many of the latest of each partition', wholeNumber)
     .option('--timeout <ms>', 'end after so many milliseconds', wholeNumber)
     .addHelpText(
       'after',

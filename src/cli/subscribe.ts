@@ -1,5 +1,5 @@
 import { Fault } from '../model/fault.ts';
-import { subscribeFrom } from '../wire/subscribe-from.ts';
+import { fromOf } from '../wire/subscription-start.ts';
 import type { SubscribeCommandOptions } from './client-commands.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { baseUrl, interruption, request, tellFault } from './hub-client.ts';
@@ -26,6 +26,7 @@ export async function subscribe(
       signal: AbortSignal.any([interrupted, ...timeout]),
       after: options.after,
       from,
+      last: options.last,
       onGap: () => output.error('polywire: some messages are missing here\n'),
     });
     for await (const { subject, position, payload } of received) {
@@ -45,10 +46,10 @@ export async function subscribe(
 }
 
 /** @throws CommandError for what is no place */
-function placeOf(text: string | undefined): ReturnType<typeof subscribeFrom> {
+function placeOf(text: string | undefined): ReturnType<typeof fromOf> {
   try {
-    return subscribeFrom(text);
+    return fromOf(text, '--from');
   } catch (error) {
-    throw new CommandError(EXIT.usage.code, `--from: ${(error as Error).message}`);
+    throw new CommandError(EXIT.usage.code, (error as Error).message);
   }
 }

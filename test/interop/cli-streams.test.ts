@@ -112,8 +112,10 @@ describe('polywire stream', OPTIONS, () => {
       `subscribe cli.tailed --from 2999-01-01T00:00:00Z --timeout 300`,
     );
     assert.equal(later.stdout, '');
+    const last = await run(context, 'subscribe cli.tailed --last 1 --count 2');
+    assert.equal(last.stdout.trim().split('\n').length, 2);
     const bad = await run(context, 'subscribe cli.tailed --from yesterday');
     assert.equal(bad.exitCode, BAD_USE);
-    assert.match(bad.stderr, /expected start, now, a time/);
+    assert.match(bad.stderr, /expected now, start, a time/);
   });
 });

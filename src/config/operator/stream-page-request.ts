@@ -1,6 +1,6 @@
 import type { Partition, Stream } from '../../hub/engine.ts';
 import { Fault } from '../../model/fault.ts';
-import { subscribeFrom } from '../../wire/subscribe-from.ts';
+import { fromOf } from '../../wire/subscription-start.ts';
 
 const DEFAULT_COUNT = 10;
 const MAX_COUNT = 1000;
@@ -61,7 +61,7 @@ export async function pageRequest(stream: Stream, query: string): Promise<PageRe
 
 async function offsetOf(partition: Partition, from: string, alone: boolean): Promise<number> {
   if (alone && /^\d{1,15}$/.test(from)) return inRange(partition, Number(from));
-  const start = subscribeFrom(from);
+  const start = fromOf(from, 'from');
   if (start === 'start') return partition.startOffset;
   if (start === 'now' || start === undefined) return partition.stableOffset;
   return (await partition.offsetAtTime(start))?.offset ?? partition.stableOffset;

@@ -3,7 +3,7 @@ import { authorize } from '../authorize.ts';
 import type { Engine, Stream, StreamSettings, Table } from '../engine.ts';
 import type { Origin } from '../hub.ts';
 import { type KnownEvents, scopesOf } from '../known-events.ts';
-import type { StreamAccess, Streams } from '../streams.ts';
+import type { StreamAccess, StreamFigures, Streams } from '../streams.ts';
 import { filterLevels } from '../subjects/names.ts';
 import { overlap } from './filters.ts';
 import { type RecordCheck, recordCheck } from './record-check.ts';
@@ -41,6 +41,13 @@ export class StreamService implements Streams {
     return this.#parts.engine.refusing;
   }
 
+  *figures(): Iterable<StreamFigures> {
+    const routes = [...this.#parts.table.values()];
+    for (const route of routes.sort((one, other) => one.stream.number - other.stream.number)) {
+      yield route.figures();
+    }
+  }
+
   list(origin: Origin): readonly Stream[] {
     const { engine, table, anonymousDenied } = this.#parts;
     authorize(origin.principal, NO_SCOPES, anonymousDenied, 'Listing streams');
@@ -63,6 +70,10 @@ export class StreamService implements Streams {
     const stream = this.#parts.engine.streamById(id);
     const route = stream === undefined ? undefined : this.#parts.table.get(stream.name);
     return this.#found(route, `with the id ${id.slice(0, 80)}`, access, origin);
+  }
+
+  defaults(name: string): StreamSettings {
+    return defaultSettings(this.#parts.storage, name);
   }
 
   prepare(name: string, settings: Partial<StreamSettings>, origin: Origin): StreamSettings {
