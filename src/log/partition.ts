@@ -1,6 +1,4 @@
 import { BATCH, batchBytes, nextOffsetOf } from '../formats/records/batch.ts';
-import { checkBatches } from '../formats/records/check.ts';
-import { checkRecords } from '../formats/records/check-records.ts';
 import { buildMarker } from '../formats/records/marker.ts';
 import { setAppendTime, setBaseOffset, setLeaderEpoch } from '../formats/records/stamp.ts';
 import {
@@ -14,13 +12,14 @@ import {
   type StreamRecord,
   type TransactionMarker,
 } from '../hub/engine.ts';
-import { Fault } from '../model/fault.ts';
+import type { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
+import { checkBatchesOf, checkRecordsOf, lost, outOfRange, seenBefore } from './append-check.ts';
 import { Committer } from './committer.ts';
 import type { Environment } from './environment.ts';
 import { abortedBetween, epochEnd } from './history.ts';
 import { PartitionReader } from './partition-reader.ts';
-import { mostBytes, PendingBatches, PendingPack } from './pending.ts';
+import { PendingBatches, PendingPack } from './pending.ts';
 import type { Producers, SeenBatch } from './producers.ts';
 import { hasProducer } from './replay.ts';
 import type { SegmentList } from './segment-list.ts';
@@ -91,8 +90,8 @@ export class LogPartition implements Partition {
 
   append(batches: Buffer): MaybePromise<Appended> {
     this.#checkOpen();
-    this.#checkBatches(batches);
-    const seen = this.#seenBefore(batches);
+    checkBatchesOf(this.stream, batches);
+    const seen = seenBefore(this.producerStates, batches);
     if (seen !== undefined) return this.#answerSeen(seen);
     this.#reserve(batches.length);
     const base = this.#nextOffset;
@@ -120,17 +119,10 @@ export class LogPartition implements Partition {
   write(records: readonly StreamRecord[]): MaybePromise<number> {
     this.#checkOpen();
     if (records.length === 0) return this.#nextOffset;
-    const { compact, maxBatchBytes } = this.stream.settings;
-    let bytes = 0;
-    for (let index = 0; index < records.length; index++) {
-      const record = records[index]!;
-      bytes += mostBytes(record);
-      if (compact && record.key === null) throw withoutKey(this.stream);
-    }
-    if (bytes + BATCH.records > maxBatchBytes) throw tooLarge(this.stream, bytes, maxBatchBytes);
+    const bytes = checkRecordsOf(this.stream, records);
     this.#reserve(bytes);
     const last = this.#committer.last;
-    const room = Math.min(PACK_BYTES, maxBatchBytes);
+    const room = Math.min(PACK_BYTES, this.stream.settings.maxBatchBytes);
     const pack =
       last instanceof PendingPack && last.bytes + bytes <= room ? last : this.#newPack(bytes);
     const before = pack.bytes;
@@ -310,28 +302,6 @@ export class LogPartition implements Partition {
     return this.#readDisk(from, maxBytes, end);
   }
 
-  #checkBatches(batches: Buffer): void {
-    const { maxBatchBytes, compact } = this.stream.settings;
-    const rules = { maxBatchBytes, from: 'producer' } as const;
-    let wrong = checkBatches(batches, rules);
-    for (let at = 0; compact && wrong === undefined && at < batches.length; ) {
-      wrong = checkRecords(batches, at, { from: 'producer', keys: true });
-      at += batchBytes(batches, at);
-    }
-    if (wrong !== undefined) throw new AppendFault(wrong.reason, wrong.message, { cause: wrong });
-  }
-
-  /** Where the batches lie when their producer had sent them before. */
-  #seenBefore(batches: Buffer): SeenBatch | undefined {
-    let seen: SeenBatch | undefined;
-    for (let at = 0; at < batches.length; at += batchBytes(batches, at)) {
-      if (!hasProducer(batches, at)) continue;
-      if (batchBytes(batches, 0) !== batches.length) throw severalBatches();
-      seen = this.producerStates.check(batches, at);
-    }
-    return seen;
-  }
-
   async #answerSeen(seen: SeenBatch): Promise<Appended> {
     // It may still wait for its commit.
     if (seen.baseOffset >= this.endOffset) await this.#committer.drain();
@@ -387,37 +357,4 @@ const NOTHING: readonly Buffer[] = Object.freeze([]);
 /** To begin the next pack with, so that it seldom grows. */
 function packSize(bytes: number): number {
   return Math.min(PACK_BYTES, Math.max(FIRST_PACK_BYTES, bytes + (bytes >>> 3)));
-}
-
-function severalBatches(): AppendFault {
-  return new AppendFault(
-    'invalid',
-    'Several batches of an idempotent producer came as one; send one batch at a time.',
-  );
-}
-
-function lost(): AppendFault {
-  return new AppendFault('storage', 'The batch that was sent before was not stored; send again.');
-}
-
-function withoutKey(stream: Stream): AppendFault {
-  return new AppendFault(
-    'invalid',
-    `The stream ${stream.name} keeps the last record of each key; a record without a key cannot be stored.`,
-  );
-}
-
-function tooLarge(stream: Stream, bytes: number, most: number): AppendFault {
-  return new AppendFault(
-    'too-large',
-    `The records take up to ${bytes} bytes; the stream ${stream.name} takes ${most} at a time (maxBatchBytes).`,
-  );
-}
-
-function outOfRange(partition: Partition, offset: number): Fault {
-  const { stream, index, startOffset, endOffset } = partition;
-  return new Fault(
-    'OUT_OF_RANGE',
-    `Offset ${offset} is not in partition ${index} of ${stream.name}, which has ${startOffset} to ${endOffset}.`,
-  );
 }
