@@ -86,3 +86,10 @@ export function outOfRange(partition: Partition, offset: number): Fault {
     `Offset ${offset} is not in partition ${index} of ${stream.name}, which has ${startOffset} to ${endOffset}.`,
   );
 }
+
+export function unreadable(partition: Partition, cause: unknown): Fault {
+  const { code } = cause as NodeJS.ErrnoException;
+  const { stream, index } = partition;
+  const what = `Partition ${index} of ${stream.name} could not be read from the disk`;
+  return new Fault('UNAVAILABLE', `${what} (${code ?? 'unknown error'}).`, { cause });
+}

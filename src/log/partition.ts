@@ -12,15 +12,23 @@ import {
   type StreamRecord,
   type TransactionMarker,
 } from '../hub/engine.ts';
-import type { Fault } from '../model/fault.ts';
+import { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
-import { checkBatchesOf, checkRecordsOf, lost, outOfRange, seenBefore } from './append-check.ts';
+import {
+  checkBatchesOf,
+  checkRecordsOf,
+  lost,
+  outOfRange,
+  seenBefore,
+  unreadable,
+} from './append-check.ts';
 import { Committer } from './committer.ts';
 import type { Environment } from './environment.ts';
+import { isMissing } from './files.ts';
 import { abortedBetween, epochEnd } from './history.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { PendingBatches, PendingPack } from './pending.ts';
-import type { Producers, SeenBatch } from './producers.ts';
+import type { Producer, Producers, SeenBatch } from './producers.ts';
 import { hasProducer } from './replay.ts';
 import type { SegmentList } from './segment-list.ts';
 import { writeStart } from './start-file.ts';
@@ -56,7 +64,7 @@ export class LogPartition implements Partition {
   readonly #committer: Committer;
   readonly #reader: PartitionReader;
   readonly #tail: TailCache;
-  readonly #watchers = new Watchers();
+  readonly #watchers: Watchers;
   /** One past the last record that was taken, committed or not. */
   #nextOffset: number;
   #packBytes = FIRST_PACK_BYTES;
@@ -80,6 +88,7 @@ export class LogPartition implements Partition {
     );
     this.#nextOffset = this.endOffset;
     this.#committer = new Committer(this, environment, state.segments);
+    this.#watchers = new Watchers(environment.logger);
     this.#reader = new PartitionReader(environment, state.segments);
     this.#tail = new TailCache(environment.tails, environment.maxTailBytes);
   }
@@ -161,7 +170,9 @@ export class LogPartition implements Partition {
   }
 
   offsetAtTime(timeMs: number): Promise<TimedOffset | undefined> {
-    return offsetAtTime(this.#environment, this.segments, timeMs, this.startOffset, this.endOffset);
+    return this.#reading(() =>
+      offsetAtTime(this.#environment, this.segments, timeMs, this.startOffset, this.endOffset),
+    );
   }
 
   async latestTime(): Promise<TimedOffset | undefined> {
@@ -267,12 +278,12 @@ export class LogPartition implements Partition {
   }
 
   /** Of the committer, when a segment begins. */
-  rolled(base: number): void {
-    this.onRoll(this, base);
+  rolled(base: number, waiting: readonly PendingBatches[]): void {
+    this.onRoll(base, this.producerStates.before(waiting.flatMap(({ undo }) => undo)));
   }
 
   /** Keeps what is known of producers at the beginning of a segment. */
-  onRoll: (partition: LogPartition, base: number) => void = () => undefined;
+  onRoll: (base: number, producers: readonly Producer[]) => void = () => undefined;
 
   /** Brings what is only in the page cache to the disk. */
   async sync(): Promise<void> {
@@ -294,12 +305,36 @@ export class LogPartition implements Partition {
     this.#watchers.ended(this);
   }
 
-  async #readDisk(from: number, maxBytes: number, end: number): Promise<readonly Buffer[]> {
-    const found = await this.#reader.read(from, maxBytes, end);
-    if (found !== undefined) return found;
-    if (this.#gone !== undefined) throw this.#gone;
-    if (from < this.startOffset) throw outOfRange(this, from);
-    return this.#readDisk(from, maxBytes, end);
+  /** Brings the file in line with what was committed, after a failure; throws when it cannot. */
+  mend(): Promise<void> {
+    return this.#committer.repair();
+  }
+
+  /** The folder is gone: closes the files. */
+  removed(): void {
+    this.#committer.abandon();
+    for (const segment of this.segments.all) this.segments.forget(segment);
+  }
+
+  #readDisk(from: number, maxBytes: number, end: number): Promise<readonly Buffer[]> {
+    return this.#reading(() => {
+      if (from < this.startOffset) throw outOfRange(this, from);
+      return this.#reader.read(from, maxBytes, end);
+    });
+  }
+
+  /** Again, when a segment went away meanwhile. @throws Fault */
+  async #reading<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const { all } = this.segments;
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#gone !== undefined) throw this.#gone;
+        if (error instanceof Fault) throw error;
+        if (!isMissing(error) || this.segments.all === all) throw unreadable(this, error);
+      }
+    }
   }
 
   async #answerSeen(seen: SeenBatch): Promise<Appended> {
