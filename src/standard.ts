@@ -1,3 +1,4 @@
+import type { Engine, EngineOptions } from './hub/engine.ts';
 import type { Middleware } from './hub/middleware.ts';
 import type { Protocol } from './hub/protocol.ts';
 import graphql from './protocols/graphql/index.ts';
@@ -25,3 +26,14 @@ export const PROTOCOLS: readonly Protocol[] = [
 
 /** Layers around every handler, outermost first. */
 export const MIDDLEWARE: readonly Middleware[] = [];
+
+/** What keeps streams, loaded when it is opened. */
+export const ENGINES = {
+  embedded: async (options: EngineOptions): Promise<Engine> => {
+    const { openLog } = await import('./log/open-log.ts');
+    return openLog(options);
+  },
+} as const;
+
+/** The protocol whose clients append records to streams as they made them. */
+export const RECORD_SOURCE = 'kafka';

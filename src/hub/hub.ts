@@ -36,8 +36,11 @@ export interface Origin {
 export interface Subscriber {
   /** Never more deliveries than the credit that was given. */
   deliver(batch: readonly Delivery[]): void;
-  /** `count` deliveries were lost because the receiver gave no credit in time. Optional. */
+  /** `count` deliveries were lost: the receiver gave no credit in time, or retention deleted them
+   * before it did. Optional. */
   dropped?(count: number): void;
+  /** Everything that was there when it subscribed has been delivered. Called once. Optional. */
+  caughtUp?(): void;
   /** The hub ends the subscription. */
   closed(): void;
 }
@@ -52,6 +55,9 @@ export interface SubscribeOptions {
   /** Where to begin without a position: `now` (the default), `start` of what is kept, or a time in
    * milliseconds since 1970-01-01T00:00Z. */
   readonly from?: 'now' | 'start' | number | undefined;
+  /** Begin so far back: about as many of the latest messages, of each partition where a stream
+   * holds them. Counts before `from`. */
+  readonly last?: number | undefined;
 }
 
 export interface Subscription {

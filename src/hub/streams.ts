@@ -1,3 +1,4 @@
+import type { Fault } from '../model/fault.ts';
 import type { Stream, StreamSettings, Table } from './engine.ts';
 import type { Origin } from './hub.ts';
 
@@ -12,6 +13,8 @@ export type StreamAccess = 'read' | 'write' | 'manage';
 export interface Streams {
   /** The engine's name. */
   readonly engine: string;
+  /** Why writes are refused at this time (disk full, I/O error); reads go on. */
+  readonly refusing: Fault | undefined;
   /** Those that the caller may read or write, in order of name. */
   list(origin: Origin): readonly Stream[];
   /** @throws Fault NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE (the hub drains) */
@@ -31,4 +34,10 @@ export interface Streams {
   onChange(
     listener: (stream: Stream, change: 'created' | 'changed' | 'removed') => void,
   ): () => void;
+  /**
+   * What holds records that somebody appends as they are against the contracts: call it with the
+   * batches before `Partition.append`. Undefined for streams without events of a contract, or where
+   * `storage.checkRecords` is false: nothing is to be done for a record there.
+   */
+  recordCheck(stream: Stream): ((batches: Buffer) => void) | undefined;
 }

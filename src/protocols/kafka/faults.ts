@@ -2,6 +2,7 @@ import { AppendFault, type AppendReason } from '../../hub/engine.ts';
 import type { FaultTable } from '../../hub/protocol.ts';
 import { Fault, type FaultCode } from '../../model/fault.ts';
 import { ERROR, type KafkaError } from './errors.ts';
+import { KafkaFailure } from './failure.ts';
 
 /** One error for each fault; a handler that knows a more exact one says so itself. */
 const OF_FAULT = {
@@ -89,6 +90,7 @@ export const faults: FaultTable<number> = {
 
 /** The error for anything that was thrown. */
 export function errorOf(thrown: unknown): KafkaError {
+  if (thrown instanceof KafkaFailure) return thrown.error;
   if (thrown instanceof AppendFault) return OF_APPEND[thrown.reason];
   return OF_FAULT[Fault.from(thrown).code];
 }

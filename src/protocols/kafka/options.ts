@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from '../../hub/option-type.ts';
+import { GROUP_OPTIONS } from './groups/options.ts';
 
 export const KafkaOptions = Type.Object(
   {
@@ -60,6 +61,7 @@ export const KafkaOptions = Type.Object(
       description:
         'A connection on which nothing came for this long is closed, in milliseconds (at most twice as long); 0 for never.',
     }),
+    ...GROUP_OPTIONS,
   },
   { additionalProperties: false },
 );
