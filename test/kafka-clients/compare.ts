@@ -85,12 +85,7 @@ function report(client: string, expected: Outcomes = new Map(), actual?: Outcome
   }
   if (actual === undefined) return;
   for (const scenario of new Set([...expected.keys(), ...actual.keys()])) {
-    const found = findDifferences(
-      client,
-      scenario,
-      expected.get(scenario),
-      actual.get(scenario),
-    );
+    const found = findDifferences(client, scenario, expected.get(scenario), actual.get(scenario));
     for (const line of found.explained) console.log(`  as expected: ${line}`);
     for (const line of found.unexplained) console.log(`  DIFFERENT: ${line}`);
     if (found.unexplained.length === 0) passed++;

@@ -51,9 +51,7 @@ export function findDifferences(
 
 function matches(pattern: string, path: readonly string[]): boolean {
   const parts = pattern.split('/');
-  return (
-    parts.length === path.length && parts.every((part, i) => part === '*' || part === path[i])
-  );
+  return parts.length === path.length && parts.every((part, i) => part === '*' || part === path[i]);
 }
 
 function isParts(value: unknown): value is Record<string, unknown> {

@@ -14,13 +14,7 @@ export async function runClient(
   const [program = '', ...first] = command;
   const child = spawn(
     program,
-    [
-      ...first,
-      `127.0.0.1:${broker.port}`,
-      `127.0.0.1:${broker.saslPort}`,
-      prefix,
-      ...scenarios,
-    ],
+    [...first, `127.0.0.1:${broker.port}`, `127.0.0.1:${broker.saslPort}`, prefix, ...scenarios],
     { stdio: ['ignore', 'pipe', process.env.SHOW_ERRORS === undefined ? 'ignore' : 'inherit'] },
   );
   const timer = setTimeout(() => child.kill('SIGKILL'), 240_000);

@@ -13,7 +13,9 @@ function kcat(args: readonly string[], input = ''): string {
 
 /** What librdkafka says in words, without its own prefix and addresses. */
 function kind(error: Error): string {
-  return error.message.replace(/^%?[^:]*ERROR: /, '').replaceAll(/\d+\.\d+\.\d+\.\d+:\d+\S*/g, 'broker');
+  return error.message
+    .replace(/^%?[^:]*ERROR: /, '')
+    .replaceAll(/\d+\.\d+\.\d+\.\d+:\d+\S*/g, 'broker');
 }
 
 const FORMAT =
@@ -45,14 +47,20 @@ async function positions(): Promise<unknown> {
   const topic = named('positions');
   kcat(['-P', '-t', topic, '-p', '0'], '0\n1\n2\n3\n4\n');
   const values = (...more: string[]): string[] =>
-    kcat(['-C', '-q', '-e', '-t', topic, ...more]).trim().split('\n');
+    kcat(['-C', '-q', '-e', '-t', topic, ...more])
+      .trim()
+      .split('\n');
   return {
     'from 2': values('-o', '2'),
     'last two': values('-o', '-2'),
     'two of them': values('-o', 'beginning', '-c', '2'),
     end: values('-o', 'end'),
-    'by time': kcat(['-Q', '-t', `${topic}:0:1`]).trim().replace(topic, 'topic'),
-    latest: kcat(['-Q', '-t', `${topic}:0:-1`]).trim().replace(topic, 'topic'),
+    'by time': kcat(['-Q', '-t', `${topic}:0:1`])
+      .trim()
+      .replace(topic, 'topic'),
+    latest: kcat(['-Q', '-t', `${topic}:0:-1`])
+      .trim()
+      .replace(topic, 'topic'),
   };
 }
 
@@ -124,7 +132,10 @@ async function refused(): Promise<unknown> {
 await run(
   {
     ...Object.fromEntries(
-      ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => [`exact-${codec}`, () => exact(codec)]),
+      ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => [
+        `exact-${codec}`,
+        () => exact(codec),
+      ]),
     ),
     positions,
     metadata,
