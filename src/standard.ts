@@ -4,6 +4,7 @@ import type { Protocol } from './hub/protocol.ts';
 import graphql from './protocols/graphql/index.ts';
 import grpc from './protocols/grpc/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
+import kafka from './protocols/kafka/index.ts';
 import mcp from './protocols/mcp/index.ts';
 import rest from './protocols/rest/index.ts';
 import soap from './protocols/soap/index.ts';
@@ -22,6 +23,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   websocket,
   sse,
   mcp,
+  kafka,
 ];
 
 /** Layers around every handler, outermost first. */

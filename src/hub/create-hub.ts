@@ -175,6 +175,10 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
     return this.#authenticator.authenticate(credentials);
   }
 
+  get scramVerifier(): Hub['scramVerifier'] {
+    return this.#authenticator?.verifier;
+  }
+
   emit(event: string, payload: unknown, trace: TraceContext | undefined): MaybePromise<void> {
     try {
       const emitted = this.#exchange.emit(event, payload, trace, this.#inner);

@@ -3,7 +3,7 @@ import type { Call } from '../model/call.ts';
 import type { Contract, EventType, Operation, Service } from '../model/contract.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
 import type { Delivery, Message } from '../model/message.ts';
-import type { Credentials, Principal } from '../model/principal.ts';
+import type { Credentials, Principal, ScramHash, ScramVerifier } from '../model/principal.ts';
 import type { Diagnostics, Meter } from './diagnostics.ts';
 import type { Logger } from './logger.ts';
 import type { Streams } from './streams.ts';
@@ -104,4 +104,7 @@ export interface Hub {
   /** Who these credentials belong to. @throws Fault UNAUTHENTICATED for bad ones; missing ones
    * give the anonymous principal (or the local one where authentication is not configured). */
   authenticate(credentials: Credentials): MaybePromise<Principal>;
+  /** What SCRAM checks a user's password by; for a user that is not there too. Undefined where no
+   * user has a password. */
+  readonly scramVerifier: ((user: string, hash: ScramHash) => Promise<ScramVerifier>) | undefined;
 }

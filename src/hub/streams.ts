@@ -25,6 +25,8 @@ export interface Streams {
    * @throws Fault ALREADY_EXISTS, INVALID_ARGUMENT (a bad name; subjects that another stream
    *   captures), PERMISSION_DENIED, UNAUTHENTICATED */
   create(name: string, settings: Partial<StreamSettings>, origin: Origin): Promise<Stream>;
+  /** The settings of a stream of that name for which nothing is set. */
+  defaults(name: string): StreamSettings;
   /** The settings that `create` would use. @throws Fault as `create` does */
   prepare(name: string, settings: Partial<StreamSettings>, origin: Origin): StreamSettings;
   change(name: string, settings: Partial<StreamSettings>, origin: Origin): Promise<void>;

@@ -65,6 +65,10 @@ export class StreamService implements Streams {
     return this.#found(route, `with the id ${id.slice(0, 80)}`, access, origin);
   }
 
+  defaults(name: string): StreamSettings {
+    return defaultSettings(this.#parts.storage, name);
+  }
+
   prepare(name: string, settings: Partial<StreamSettings>, origin: Origin): StreamSettings {
     this.#mayCreate(origin);
     checkName(name);

@@ -33,6 +33,9 @@ interface Running {
   response: readonly Buffer[] | undefined;
 }
 
+/** Largest request before a login that is asked for. */
+const MAX_LOGIN_BYTES = 65_536;
+
 const NO_RESPONSE: readonly Buffer[] = [];
 
 /**
@@ -68,8 +71,8 @@ export class KafkaConnection implements Receiver, Client {
     this.#broker = broker;
     this.#connection = connection;
     this.#onClosed = onClosed;
-    this.#frames = new FrameReader(broker.options.maxRequestBytes);
     this.login = new Login(broker);
+    this.#frames = new FrameReader(this.#maxRequestBytes);
   }
 
   get peer(): Client['peer'] {
@@ -94,6 +97,12 @@ export class KafkaConnection implements Receiver, Client {
     const local = this.#connection.local;
     if (local === undefined) return { host: 'localhost', port: 9092 };
     return { host: plainAddress(local.address), port: local.port };
+  }
+
+  /** Who is not known yet cannot make us keep much. */
+  get #maxRequestBytes(): number {
+    const { maxRequestBytes } = this.#broker.options;
+    return this.login.open ? maxRequestBytes : Math.min(maxRequestBytes, MAX_LOGIN_BYTES);
   }
 
   onEnd(listener: () => void): () => void {
@@ -281,6 +290,8 @@ export class KafkaConnection implements Receiver, Client {
       }
       this.#release(done);
     }
+    this.#frames.maxBytes = this.#maxRequestBytes;
+    if (this.login.failed) this.#breakOff(new WireError('its login failed'));
     if (this.#paused) this.#resume();
   }
 
@@ -351,8 +362,10 @@ export class KafkaConnection implements Receiver, Client {
 
 const API_VERSIONS = 18;
 
-function rawAnswer(step: LoginStep): readonly Buffer[] {
-  if (step.error !== undefined) throw new WireError(step.error);
+function rawAnswer(step: LoginStep | undefined): readonly Buffer[] {
+  if (step?.error !== undefined || step === undefined) {
+    throw new WireError(step?.error ?? 'no SASL exchange was begun');
+  }
   return frame((writer) => writer.raw(step.bytes));
 }
 

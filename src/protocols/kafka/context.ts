@@ -6,6 +6,7 @@ import type { ByteBudget } from './budget.ts';
 import type { AnyHandler } from './dispatch.ts';
 import type { KafkaOptions } from './options.ts';
 import type { ProducerIds } from './producer-ids.ts';
+import type { Login } from './sasl/login.ts';
 
 /** Host and port under which clients find this broker. */
 export interface Address {
@@ -39,6 +40,7 @@ export interface Client {
   readonly host: string;
   /** Whose requests these are; changes with SASL. */
   readonly origin: Origin;
+  readonly login: Login;
   /** Where this client reaches the broker. */
   readonly advertised: Address;
   /** The hub drains or the connection is gone: answer what waits. `listener` is called once.

@@ -14,14 +14,19 @@ import { Groups } from './groups/groups.ts';
 import { OffsetStore } from './groups/offsets/store.ts';
 import { StreamTopics } from './groups/stream-topics.ts';
 import { SystemClock } from './time/clock.ts';
+import { markerWriter } from './transactions/markers.ts';
+import { recover } from './transactions/recovery.ts';
+import { Transactions } from './transactions/transactions.ts';
 
 export interface Coordinator {
   readonly groups: Groups;
+  readonly transactions: Transactions;
   readonly topics: StreamTopics;
 }
 
 const GROUPS_TABLE = 'kafka-groups';
 const OFFSETS_TABLE = 'kafka-offsets';
+const TRANSACTIONS_TABLE = 'kafka-transactions';
 /** How often what is too old is looked for. */
 const EXPIRY_MS = 600_000;
 
@@ -56,9 +61,10 @@ export function withCoordinator<T>(
 
 async function open(broker: Broker): Promise<Coordinator> {
   const { streams, options } = broker;
-  const [groupsTable, offsetsTable] = await Promise.all([
+  const [groupsTable, offsetsTable, transactionsTable] = await Promise.all([
     streams.table(GROUPS_TABLE),
     streams.table(OFFSETS_TABLE),
+    streams.table(TRANSACTIONS_TABLE),
   ]);
   const clock = new SystemClock();
   const budget = new Budget(options.maxGroupBytes);
@@ -67,20 +73,29 @@ async function open(broker: Broker): Promise<Coordinator> {
   await removeOrphans(offsets, topics);
   const context = { clock, settings: options, budget, newId: () => randomUUID() };
   const groups = new Groups(context, groupsTable, offsets, topics);
+  const markers = markerWriter((id) => topics.stream(id));
+  const { producerIds } = broker;
+  const transactions = new Transactions(
+    { clock, settings: options, producerIds, offsets, markers },
+    transactionsTable,
+  );
+  await recover(transactions, topics.all(), offsets);
   const stopWatching = streams.onChange((stream, change) => {
     if (change === 'removed') later(offsets.removeTopic(stream.name, stream.number));
   });
   const expiry = clock.timer(() => {
     later(groups.expire());
+    later(transactions.expire());
     expiry.start(EXPIRY_MS);
   });
   expiry.start(EXPIRY_MS);
   broker.onClose(() => {
     stopWatching();
     groups.stop();
+    transactions.stop();
     clock.stop();
   });
-  return { groups, topics };
+  return { groups, transactions, topics };
 }
 
 /** A topic may have gone while this was not open. */

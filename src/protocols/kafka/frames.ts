@@ -14,7 +14,8 @@ const EMPTY = Buffer.alloc(0);
  * Each body is a buffer of its own that its receiver may keep.
  */
 export class FrameReader {
-  readonly #maxBytes: number;
+  /** The largest body that is taken. */
+  maxBytes: number;
   readonly #sizeBytes = Buffer.alloc(SIZE_BYTES);
   #sizeFilled = 0;
   /** Of the frame under way; -1 before its size is known. */
@@ -22,9 +23,8 @@ export class FrameReader {
   #body: Buffer = EMPTY;
   #filled = 0;
 
-  /** @param maxBytes the largest body that is taken */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Whether a frame has begun and not ended. */
@@ -57,9 +57,9 @@ export class FrameReader {
     }
     if (this.#sizeFilled < SIZE_BYTES) return at;
     const size = this.#sizeBytes.readInt32BE(0);
-    if (size < 0 || size > this.#maxBytes) {
+    if (size < 0 || size > this.maxBytes) {
       throw new WireError(
-        `a request says that it has ${size} bytes; at most ${this.#maxBytes} are taken (protocols.kafka.maxRequestBytes)`,
+        `a request says that it has ${size} bytes; at most ${this.maxBytes} are taken (protocols.kafka.maxRequestBytes)`,
       );
     }
     this.#sizeFilled = 0;

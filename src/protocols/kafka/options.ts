@@ -35,9 +35,9 @@ export const KafkaOptions = Type.Object(
       description: 'Largest request that is taken, in bytes.',
     }),
     maxBytesInFlight: Type.Integer({
-      minimum: 1_048_576,
+      minimum: 65_536,
       maximum: 4_294_967_296,
-      default: 134_217_728,
+      default: 50_331_648,
       description:
         'Bytes of requests that wait for their answers, on all connections together; beyond it connections are not read.',
     }),

@@ -15,6 +15,7 @@ export class StreamTopics implements Topics {
   #cachedVersion = -1;
   #byName = new Map<string, Topic>();
   #byId = new Map<string, Topic>();
+  #streamsById = new Map<string, Stream>();
 
   constructor(streams: Streams, meter: Meter) {
     this.#streams = streams;
@@ -34,6 +35,11 @@ export class StreamTopics implements Topics {
     return this.#byId.get(id);
   }
 
+  stream(id: string): Stream | undefined {
+    this.#refresh();
+    return this.#streamsById.get(id);
+  }
+
   /** All streams, whoever may use them. */
   all(): readonly Stream[] {
     return this.#streams.list(this.#origin);
@@ -42,7 +48,9 @@ export class StreamTopics implements Topics {
   #refresh(): void {
     if (this.#cachedVersion === this.version) return;
     this.#cachedVersion = this.version;
-    const topics = this.all().map(({ id, name, partitions }) => ({
+    const streams = this.all();
+    this.#streamsById = new Map(streams.map((stream) => [stream.id, stream]));
+    const topics = streams.map(({ id, name, partitions }) => ({
       id,
       name,
       partitions: partitions.length,

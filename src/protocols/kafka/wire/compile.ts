@@ -112,6 +112,13 @@ function fieldCodec(field: Field<unknown>, version: number, flexible: boolean): 
         (reader) => reader.bytes(flexible),
         (writer, value) => writer.bytes(value as Buffer | null, flexible),
       );
+    case 'records':
+      return lengthPrefixed(
+        nullable,
+        flexible ? 1 : 4,
+        (reader) => asList(reader.bytes(flexible)),
+        (writer, value) => writeRecords(writer, value as readonly Buffer[] | null, flexible),
+      );
     case 'array':
       return arrayCodec(fieldCodec(element!, version, flexible), nullable, flexible);
     case 'struct': {
@@ -121,6 +128,21 @@ function fieldCodec(field: Field<unknown>, version: number, flexible: boolean): 
     default:
       return PRIMITIVES[kind];
   }
+}
+
+function asList(view: Buffer | undefined): readonly Buffer[] | undefined {
+  return view === undefined ? undefined : [view];
+}
+
+function writeRecords(writer: Writer, batches: readonly Buffer[] | null, flexible: boolean): void {
+  if (batches === null) {
+    writer.bytesLength(-1, flexible);
+    return;
+  }
+  let length = 0;
+  for (const batch of batches) length += batch.length;
+  writer.bytesLength(length, flexible);
+  for (const batch of batches) writer.attach(batch);
 }
 
 function lengthPrefixed(

@@ -28,6 +28,7 @@ export type Kind =
   | 'uuid'
   | 'string'
   | 'bytes'
+  | 'records'
   | 'array'
   | 'struct';
 
@@ -107,6 +108,9 @@ export const uuid = primitive('uuid', '00000000-0000-0000-0000-000000000000');
 export const string = primitive('string', '');
 /** A view into the request. */
 export const bytes = primitive<Buffer>('bytes', Buffer.alloc(0));
+
+/** Stored batches, written without a copy: the same as `bytes` on the wire. */
+export const records = primitive<readonly Buffer[]>('records', []);
 
 export function array<T>(element: Field<T>): Field<readonly T[]>;
 export function array<F extends Fields>(element: F): Field<readonly ValuesOf<F>[]>;
