@@ -148,7 +148,7 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
   const served = await serveHub(options);
   const { hub, servers, authenticator, dataDirectory } = served;
   const listener = await createListener(
-    config,
+    withStandardPorts(config, servers),
     mounted(hub, servers, config.telemetry.metrics),
     hub.diagnostics,
     {
@@ -201,6 +201,17 @@ function refuseWideBind({ listen }: Config, authenticated: boolean): void {
   } catch (error) {
     throw new ListenError(error as Error);
   }
+}
+
+/** `listen.standardPorts` as addresses. */
+function withStandardPorts(config: Config, servers: readonly ServedProtocol[]): Config {
+  const { listen } = config;
+  if (!listen.standardPorts) return config;
+  const taken = new Set([listen.port, ...listen.also.map(({ port }) => port)]);
+  const standard = servers.flatMap(({ protocol: { standardPort: port } }) =>
+    port === undefined || taken.has(port) ? [] : [{ host: listen.host, port }],
+  );
+  return { ...config, listen: { ...listen, also: [...listen.also, ...standard] } };
 }
 
 function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: boolean): Mounted[] {

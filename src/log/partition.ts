@@ -24,6 +24,7 @@ import { mostBytes, PendingBatches, PendingPack } from './pending.ts';
 import type { Producers, SeenBatch } from './producers.ts';
 import { hasProducer } from './replay.ts';
 import type { SegmentList } from './segment-list.ts';
+import { writeStart } from './start-file.ts';
 import { TailCache } from './tail-cache.ts';
 import { offsetAtTime, type TimedOffset } from './time-search.ts';
 import type { Transactions } from './transactions.ts';
@@ -74,7 +75,10 @@ export class LogPartition implements Partition {
     this.transactions = state.transactions;
     this.endOffset = state.segments.active?.next ?? state.startOffset;
     this.startOffset = state.startOffset;
-    this.stableOffset = state.transactions.stableOffset(this.endOffset);
+    this.stableOffset = Math.max(
+      state.startOffset,
+      state.transactions.stableOffset(this.endOffset),
+    );
     this.#nextOffset = this.endOffset;
     this.#committer = new Committer(this, environment, state.segments);
     this.#reader = new PartitionReader(environment, state.segments);
@@ -178,14 +182,50 @@ export class LogPartition implements Partition {
   }
 
   async trim(offset: number): Promise<number> {
-    if (offset < this.startOffset) return this.startOffset;
+    if (this.#gone !== undefined) throw this.#gone;
     if (offset > this.endOffset) throw outOfRange(this, offset);
-    await this.onTrim(this, offset);
+    if (offset <= this.startOffset) return this.startOffset;
+    try {
+      await writeStart(this.#environment.files, this.segments.folder, offset);
+    } catch (error) {
+      throw this.#environment.health.failed(error);
+    }
+    this.#starts(offset);
+    await this.dropFirst(this.segments.all.filter(({ next }) => next <= offset).length);
     return this.startOffset;
   }
 
-  /** Keeps a new start durable and deletes what lies before it. */
-  onTrim: (partition: LogPartition, offset: number) => Promise<void> = async () => undefined;
+  /** What lies before has been compacted since the opening. */
+  compactedTo = 0;
+
+  compacted(to: number): void {
+    this.compactedTo = to;
+    // What is in memory still has what is gone from the disk.
+    this.#tail.clear();
+  }
+
+  get ended(): boolean {
+    return this.#gone !== undefined;
+  }
+
+  /** Begins a new segment, so that all there is can be deleted or compacted. */
+  roll(): Promise<void> {
+    return this.#committer.roll();
+  }
+
+  /** Deletes the first segments. */
+  async dropFirst(count: number): Promise<void> {
+    const { segments } = this;
+    const past = segments.all.slice(0, count).filter((segment) => segment !== segments.active);
+    if (past.length === 0) return;
+    this.#starts(past.at(-1)!.next);
+    await segments.drop(past);
+  }
+
+  #starts(offset: number): void {
+    this.startOffset = Math.max(this.startOffset, offset);
+    this.stableOffset = Math.max(this.stableOffset, this.startOffset);
+  }
 
   abortedTransactions(from: number, to: number): readonly AbortedTransaction[] {
     return abortedBetween(this.segments.all, from, to);
@@ -211,12 +251,12 @@ export class LogPartition implements Partition {
         const aborted = this.transactions.apply(buffer, at);
         if (aborted !== undefined) segment.aborted.push(aborted);
       }
-      this.#tail.add(buffer, pending[index]!.base, pending[index]!.next);
       this.#release(buffer.length);
       if (pending[index] instanceof PendingPack) this.#packBytes = packSize(buffer.length);
     }
+    this.#tail.add(buffers, this.endOffset, segment.next);
     this.endOffset = segment.next;
-    this.stableOffset = this.transactions.stableOffset(this.endOffset);
+    this.stableOffset = Math.max(this.startOffset, this.transactions.stableOffset(this.endOffset));
     for (const one of pending) one.committed();
     this.#watchers.committed(this);
   }

@@ -100,6 +100,13 @@ export class SegmentList {
     }
   }
 
+  /** One segment stands for several from now on; their files go with `drop`. */
+  replace(old: readonly Segment[], segment: Segment): void {
+    for (const one of old) one.removed = true;
+    const place = this.all.indexOf(old[0]!);
+    this.all = this.all.toSpliced(place, old.length, segment);
+  }
+
   /** Deletes segments, the first ones first. */
   async drop(segments: readonly Segment[]): Promise<void> {
     const { files, cache } = this.#environment;

@@ -19,6 +19,7 @@ export default {
   },
   faults,
   options: KafkaOptions,
+  standardPort: 9092,
   detect: detectKafka,
   serve: (hub, options, meter) =>
     hub.streams === undefined ? { tryIt: () => [] } : new KafkaServer(hub, options, meter),
