@@ -1,5 +1,6 @@
 import { Fault, type FaultCode, type FaultOptions } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
+import type { Logger } from './logger.ts';
 
 /**
  * What the hub asks of whatever stores streams. A stream is a durable log in partitions; what is
@@ -33,6 +34,15 @@ export interface Engine {
   readonly recovery: readonly RecoveryNote[];
   /** Commits what waits, then closes every file. */
   close(): Promise<void>;
+}
+
+/** How an engine is opened. */
+export interface EngineOptions {
+  /** Where streams are kept; made when it is not there. */
+  readonly folder: string;
+  /** How long streams with `sync: interval` may wait for the disk, in milliseconds. */
+  readonly syncIntervalMs: number;
+  readonly logger: Logger;
 }
 
 /** Something that opening mended. */
@@ -90,7 +100,7 @@ export interface Stream {
   readonly name: string;
   /** UUID; a stream that is removed and made anew has another. */
   readonly id: string;
-  /** Small integer that no other stream of this engine has had; stands for it in positions. */
+  /** Integer above those of all streams that this engine made before; stands for it in positions. */
   readonly number: number;
   readonly createdMs: number;
   readonly settings: StreamSettings;

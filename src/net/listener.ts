@@ -79,7 +79,9 @@ export async function createListener(
 
 function shortestTimeMs(options: NetOptions): number {
   const { idleTimeMs, headTimeMs, requestTimeMs } = options.http;
-  return Math.min(options.limits.detectTimeMs, idleTimeMs, headTimeMs, requestTimeMs);
+  const pingIntervalMs = options.http2.pingIntervalMs || Number.POSITIVE_INFINITY;
+  const { detectTimeMs } = options.limits;
+  return Math.min(detectTimeMs, idleTimeMs, headTimeMs, requestTimeMs, pingIntervalMs);
 }
 
 class HubListener implements Listener {
@@ -360,7 +362,7 @@ function listenTcp(
         error.code === 'EADDRINUSE'
           ? Object.assign(
               new Error(
-                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port).`,
+                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port; listen.also, listen.standardPorts).`,
               ),
               { code: error.code },
             )

@@ -1,4 +1,20 @@
 /**
+ * Record batches: what streams store, and what Kafka clients send and read. How to use this folder:
+ *
+ *     const wrong = checkBatches(bytes, { maxBatchBytes, from: 'producer' });  // check.ts: headers, CRC
+ *     const deep = checkRecords(bytes, at, { from: 'producer', keys: true });  // check-records.ts
+ *     for (let at = 0; at < bytes.length; at += batchBytes(bytes, at)) ...     // batches, no copies
+ *     wholeBatchBytes(bytes, at, maxBatchBytes)                                // of bytes in doubt
+ *     setBaseOffset(bytes, offset, at), setLeaderEpoch, setAppendTime, seal    // stamp.ts
+ *     new BatchBuilder(), new RecordReader()          // batch-builder.ts, record-reader.ts
+ *     buildMarker(marker, timeMs), readMarker(batch)  // marker.ts: ends of transactions
+ *     isLegacy(bytes), convertLegacy(bytes)           // legacy.ts: magic 0 and 1 to 2
+ *     partitionOfKey(key, partitions)                 // murmur2.ts
+ *
+ * Whatever is refused is a `RecordsFault` (fault.ts): reason, place, what was expected.
+ */
+
+/**
  * The header of a record batch, magic 2 (Apache Kafka, "Record Batch" in the protocol guide and
  * org.apache.kafka.common.record.DefaultRecordBatch). All integers are big-endian.
  *
