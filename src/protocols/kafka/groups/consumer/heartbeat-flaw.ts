@@ -51,7 +51,7 @@ function joinFlaw(asked: Heartbeat): string | undefined {
   if (asked.topicPartitions === null || asked.topicPartitions.length > 0) {
     return 'TopicPartitions must be empty to join.';
   }
-  // Empty ones are of a client whose own pattern matches nothing yet.
+  // Empty ones are taken: clients that evaluate patterns themselves may have found no topic yet.
   if (names === null && regex === null) {
     return 'SubscribedTopicNames or SubscribedTopicRegex must be set to join.';
   }
