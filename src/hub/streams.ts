@@ -5,6 +5,17 @@ import type { Origin } from './hub.ts';
 /** What a caller wants to do with a stream. */
 export type StreamAccess = 'read' | 'write' | 'manage';
 
+/** What monitoring shows of a stream, all partitions together. */
+export interface StreamFigures {
+  readonly name: string;
+  readonly bytes: number;
+  readonly partitions: number;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Published messages that it did not take, since the hub was made. */
+  readonly refused: number;
+}
+
 /**
  * The hub's streams, as protocols see them: looked up by name with the caller's rights decided.
  * What is done with a stream's partitions afterwards (append, read, watch) goes to the engine
@@ -15,6 +26,8 @@ export interface Streams {
   readonly engine: string;
   /** Why writes are refused at this time (disk full, I/O error); reads go on. */
   readonly refusing: Fault | undefined;
+  /** Of every stream, the oldest first; for whoever runs the hub. */
+  figures(): Iterable<StreamFigures>;
   /** Those that the caller may read or write, in order of name. */
   list(origin: Origin): readonly Stream[];
   /** @throws Fault NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE (the hub drains) */

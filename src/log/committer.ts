@@ -1,36 +1,29 @@
 import { batchBytes } from '../formats/records/batch.ts';
 import { checkBatches } from '../formats/records/check.ts';
-import type { AppendFault } from '../hub/engine.ts';
+import type { AppendFault, StreamSettings } from '../hub/engine.ts';
 import type { Environment } from './environment.ts';
 import type { CachedFile } from './file-cache.ts';
 import type { PendingBatches } from './pending.ts';
+import { type SegmentLimits, segmentLimits } from './retention.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 
 /** What the committer asks of its partition. */
 export interface CommitTarget {
-  readonly stream: {
-    readonly settings: {
-      readonly sync: 'always' | 'interval' | 'never';
-      readonly segmentBytes: number;
-      readonly segmentMs: number;
-      readonly maxBatchBytes: number;
-    };
-  };
+  readonly stream: { readonly settings: StreamSettings };
   /** These are stored, and in the segment. */
   committed(pending: readonly PendingBatches[], buffers: readonly Buffer[]): void;
   /** None of these is stored, and what waits behind them builds on them; the first ones first. */
   failed(pending: readonly PendingBatches[], fault: AppendFault): void;
-  /** A new segment begins at `base`. */
-  rolled(base: number): void;
+  /** A new segment begins at `base`; nothing that waits is stored yet. */
+  rolled(base: number, waiting: readonly PendingBatches[]): void;
 }
 
 /** Of one commit; what is beyond waits for the next, so that a burst does not delay the first. */
 const MAX_COMMIT_BYTES = 8 * 1024 * 1024;
 /** Larger writes to the page cache go through the thread pool, smaller ones cost less here. */
-const MAX_WRITE_NOW = 512 * 1024;
-/** Segment positions are 32-bit. */
-const MAX_SEGMENT_BYTES = 2 ** 31;
+const MAX_WRITE_NOW = 64 * 1024;
+const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;
 
 /**
  * Writes what waits, all of it in one write and (for `sync: always`) one fdatasync; meanwhile the
@@ -46,6 +39,9 @@ export class Committer {
   #running: Promise<void> | undefined;
   /** Bytes past the committed ones may be in the file, or committed ones missing on the disk. */
   #suspect = false;
+  /** Those that the limits were made of. */
+  #settings: StreamSettings | undefined;
+  #limitsOfSettings: SegmentLimits | undefined;
 
   constructor(target: CommitTarget, environment: Environment, segments: SegmentList) {
     this.#target = target;
@@ -76,18 +72,47 @@ export class Committer {
   /** Answers when nothing waits any more. */
   async drain(): Promise<void> {
     if (this.#planned) this.turn();
-    await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   /** Brings the segment's file in line with what is committed. */
-  async repair(): Promise<void> {
-    await this.#running;
-    await this.#repair();
+  repair(): Promise<void> {
+    return this.#alone(() => this.#repair());
+  }
+
+  /** Begins a new segment, so that what there is can go as a whole. */
+  roll(): Promise<void> {
+    return this.#alone(async () => {
+      const active = this.#segments.active;
+      if (active === undefined || active.size === 0 || this.#suspect) return;
+      await this.#roll(active.next);
+    });
   }
 
   /** The page cache may have lost committed bytes: an fdatasync failed. */
   suspect(): void {
     this.#suspect = true;
+  }
+
+  /** Does something while nothing is being committed; what comes meanwhile waits. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    let failure: unknown;
+    this.#running = work()
+      .catch((error: unknown) => {
+        failure = error;
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#waiting.length > 0) this.turn();
+      });
+    await this.#running;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** There is nothing to be mended any more. */
+  abandon(): void {
+    this.#suspect = false;
   }
 
   async #run(): Promise<void> {
@@ -108,7 +133,8 @@ export class Committer {
       const file = await this.#environment.cache.use(this.#segments.pathOf(segment), 'write');
       try {
         file.dirty = true;
-        await file.file.write(buffers, segment.size);
+        if (bytesOf(buffers) <= MAX_WRITE_NOW) file.file.writeNow(buffers, segment.size);
+        else await file.file.write(buffers, segment.size);
         if (this.#target.stream.settings.sync === 'always') await syncAll(file, segment, buffers);
         this.#target.committed(taken, buffers);
       } finally {
@@ -126,7 +152,7 @@ export class Committer {
     if (segment === undefined || this.#mustRoll(segment)) return false;
     let bytes = 0;
     for (const pending of this.#waiting) bytes += pending.bytes;
-    if (bytes > MAX_WRITE_NOW || segment.size + bytes > this.#segmentBytes) return false;
+    if (bytes > MAX_WRITE_NOW || segment.size + bytes > this.#limits.bytes) return false;
     const file = this.#environment.cache.peek(this.#segments.pathOf(segment), 'write');
     if (file === undefined) return false;
     const taken = this.#waiting;
@@ -144,17 +170,23 @@ export class Committer {
     return true;
   }
 
-  get #segmentBytes(): number {
-    return Math.min(this.#target.stream.settings.segmentBytes, MAX_SEGMENT_BYTES);
+  get #limits(): SegmentLimits {
+    const { settings } = this.#target.stream;
+    if (settings !== this.#settings) {
+      this.#settings = settings;
+      this.#limitsOfSettings = segmentLimits(settings);
+    }
+    return this.#limitsOfSettings!;
   }
 
   #mustRoll(segment: Segment): boolean {
     if (segment.size === 0) return false;
     const first = this.#waiting[0]!;
+    const limits = this.#limits;
     return (
-      segment.size + first.bytes > this.#segmentBytes ||
-      first.next - segment.base > MAX_SEGMENT_BYTES ||
-      Date.now() - segment.firstAppendMs >= this.#target.stream.settings.segmentMs
+      segment.size + first.bytes > limits.bytes ||
+      segment.next - segment.base >= limits.records ||
+      Date.now() - segment.firstAppendMs >= limits.ageMs
     );
   }
 
@@ -162,14 +194,17 @@ export class Committer {
   async #segment(): Promise<Segment> {
     const active = this.#segments.active;
     if (active !== undefined && !this.#mustRoll(active)) return active;
-    const base = this.#waiting[0]!.base;
+    return this.#roll(this.#waiting[0]!.base);
+  }
+
+  async #roll(base: number): Promise<Segment> {
     const segment = await this.#segments.roll(base);
-    this.#target.rolled(base);
+    this.#target.rolled(base, this.#waiting);
     return segment;
   }
 
   #take(segment: Segment): PendingBatches[] {
-    const room = Math.min(MAX_COMMIT_BYTES, this.#segmentBytes - segment.size);
+    const room = Math.min(MAX_COMMIT_BYTES, this.#limits.bytes - segment.size);
     let bytes = 0;
     let count = 0;
     while (count < this.#waiting.length) {
@@ -212,14 +247,13 @@ export class Committer {
    * disk. It still has them in memory: what was committed since the last good sync is written anew.
    */
   async #rewrite(file: CachedFile, segment: Segment): Promise<void> {
-    const rules = { maxBatchBytes: MAX_SEGMENT_BYTES, from: 'stored' } as const;
     let at = segment.synced;
     let most = MAX_COMMIT_BYTES;
     while (at < segment.size) {
       const bytes = Buffer.allocUnsafe(Math.min(most, segment.size - at));
       const got = await file.file.read(bytes, at);
       const whole = bytes.subarray(0, wholeBatches(bytes.subarray(0, got)));
-      const wrong = checkBatches(whole, rules);
+      const wrong = checkBatches(whole, STORED);
       if (whole.length > 0 && wrong !== undefined) throw wrong;
       if (whole.length === 0 && got < bytes.length) throw new Error(`no batch at byte ${at}`);
       await file.file.write([whole], at);
@@ -241,9 +275,13 @@ async function syncAll(
 ): Promise<void> {
   await file.file.sync();
   file.dirty = false;
-  let size = segment.size;
-  for (const buffer of buffers) size += buffer.length;
-  segment.synced = size;
+  segment.synced = segment.size + bytesOf(buffers);
+}
+
+function bytesOf(buffers: readonly Buffer[]): number {
+  let bytes = 0;
+  for (const buffer of buffers) bytes += buffer.length;
+  return bytes;
 }
 
 /** Bytes of the batches that are wholly there. */

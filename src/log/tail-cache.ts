@@ -4,7 +4,7 @@ import { baseOffsetOf, batchBytes, nextOffsetOf } from '../formats/records/batch
 export class TailBudget {
   readonly #max: number;
   #used = 0;
-  /** The longest unused first. */
+  /** The one that was written to longest ago first. */
   readonly #tails = new Set<TailCache>();
 
   constructor(maxBytes: number) {
@@ -36,6 +36,9 @@ export class TailBudget {
   }
 }
 
+/** Smaller buffers of one commit are put together: thousands of little ones cost more. */
+const SMALL_BYTES = 4096;
+
 /**
  * The last batches of a partition in memory, as they were written, so that whoever reads at the end
  * needs no disk.
@@ -43,8 +46,9 @@ export class TailBudget {
 export class TailCache {
   readonly #budget: TailBudget;
   readonly #max: number;
-  /** Buffers of whole batches, one after the other without a gap. */
+  /** Buffers of whole batches, one after the other without a gap; the first `#dropped` are gone. */
   #buffers: Buffer[] = [];
+  #dropped = 0;
   #bytes = 0;
   #start = 0;
   #end = 0;
@@ -54,29 +58,26 @@ export class TailCache {
     this.#max = maxBytes;
   }
 
-  /** `buffer` has the batches from `base` up to `next`. */
-  add(buffer: Buffer, base: number, next: number): void {
-    if (this.#buffers.length === 0 || base !== this.#end) {
-      this.clear();
-      this.#start = base;
-    }
+  /** Takes the batches of a commit, from `base` up to `next`. */
+  add(buffers: readonly Buffer[], base: number, next: number): void {
+    if (base !== this.#end) this.clear();
     this.#end = next;
-    if (buffer.length > this.#max) {
+    let bytes = 0;
+    for (const buffer of buffers) bytes += buffer.length;
+    // Readers at the end would be served the last part only, and need the disk for the rest.
+    if (bytes > this.#max) {
       this.clear();
       return;
     }
-    const kept = ownBytes(buffer);
-    this.#buffers.push(kept);
-    this.#bytes += kept.length;
-    let dropped = 0;
-    let drop = 0;
-    while (this.#bytes - dropped > this.#max) dropped += this.#buffers[drop++]!.length;
-    if (drop > 0) {
-      this.#start = baseOffsetOf(this.#buffers[drop]!);
-      this.#buffers.splice(0, drop);
-      this.#bytes -= dropped;
+    this.#makeRoom(bytes);
+    if (this.#bytes === 0) this.#start = base;
+    if (buffers.length > 1 && bytes < SMALL_BYTES * buffers.length) {
+      this.#buffers.push(Buffer.concat(buffers, bytes));
+    } else {
+      for (const buffer of buffers) this.#buffers.push(ownBytes(buffer));
     }
-    this.#budget.take(this, kept.length - dropped);
+    this.#bytes += bytes;
+    this.#budget.take(this, bytes);
   }
 
   /**
@@ -84,27 +85,17 @@ export class TailCache {
    * `before`. Undefined where `from` is not held.
    */
   read(from: number, maxBytes: number, before: number): Buffer[] | undefined {
-    if (this.#buffers.length === 0 || from < this.#start || from >= this.#end) return undefined;
+    if (this.#bytes === 0 || from < this.#start || from >= this.#end) return undefined;
     const found: Buffer[] = [];
-    let bytes = 0;
+    let room = maxBytes;
     for (let place = this.#placeOf(from); place < this.#buffers.length; place++) {
       const buffer = this.#buffers[place]!;
-      let at = 0;
-      if (found.length === 0) {
-        while (nextOffsetOf(buffer, at) <= from) at += batchBytes(buffer, at);
-      }
-      const start = at;
-      let full = false;
-      while (at < buffer.length) {
-        const length = batchBytes(buffer, at);
-        full = baseOffsetOf(buffer, at) >= before || (bytes > 0 && bytes + length > maxBytes);
-        if (full) break;
-        bytes += length;
-        at += length;
-      }
-      if (at > start)
-        found.push(start === 0 && at === buffer.length ? buffer : buffer.subarray(start, at));
-      if (full) break;
+      const start = found.length === 0 ? skipTo(buffer, from) : 0;
+      const end = endWithin(buffer, start, room, before, found.length === 0);
+      if (end === start) break;
+      found.push(end - start === buffer.length ? buffer : buffer.subarray(start, end));
+      if (end < buffer.length) break;
+      room -= end - start;
     }
     return found;
   }
@@ -112,12 +103,34 @@ export class TailCache {
   clear(): void {
     this.#budget.give(this.#bytes);
     this.#buffers = [];
+    this.#dropped = 0;
     this.#bytes = 0;
+  }
+
+  #makeRoom(bytes: number): void {
+    let gone = 0;
+    while (this.#bytes - gone + bytes > this.#max) {
+      gone += this.#buffers[this.#dropped]!.length;
+      this.#buffers[this.#dropped++] = EMPTY;
+    }
+    if (gone === 0) return;
+    this.#bytes -= gone;
+    this.#budget.give(gone);
+    if (this.#bytes === 0) {
+      this.clear();
+      return;
+    }
+    // Moving the rest down costs as much as was dropped since, at most.
+    if (this.#dropped > this.#buffers.length / 2) {
+      this.#buffers.splice(0, this.#dropped);
+      this.#dropped = 0;
+    }
+    this.#start = baseOffsetOf(this.#buffers[this.#dropped]!);
   }
 
   /** The last buffer whose first offset is at most `offset`. */
   #placeOf(offset: number): number {
-    let low = 0;
+    let low = this.#dropped;
     let high = this.#buffers.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -126,6 +139,31 @@ export class TailCache {
     }
     return low - 1;
   }
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+function skipTo(buffer: Buffer, from: number): number {
+  let at = 0;
+  while (nextOffsetOf(buffer, at) <= from) at += batchBytes(buffer, at);
+  return at;
+}
+
+/** Byte behind the last batch that fits; with `least`, one fits always. */
+function endWithin(
+  buffer: Buffer,
+  start: number,
+  room: number,
+  before: number,
+  least: boolean,
+): number {
+  let at = start;
+  while (at < buffer.length && baseOffsetOf(buffer, at) < before) {
+    const length = batchBytes(buffer, at);
+    if (at - start + length > room && !(least && at === start)) break;
+    at += length;
+  }
+  return at;
 }
 
 /** The bytes, without holding on to a much larger buffer that they are a part of. */

@@ -79,7 +79,9 @@ export async function createListener(
 
 function shortestTimeMs(options: NetOptions): number {
   const { idleTimeMs, headTimeMs, requestTimeMs } = options.http;
-  return Math.min(options.limits.detectTimeMs, idleTimeMs, headTimeMs, requestTimeMs);
+  const pingIntervalMs = options.http2.pingIntervalMs || Number.POSITIVE_INFINITY;
+  const { detectTimeMs } = options.limits;
+  return Math.min(detectTimeMs, idleTimeMs, headTimeMs, requestTimeMs, pingIntervalMs);
 }
 
 class HubListener implements Listener {

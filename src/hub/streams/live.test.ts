@@ -158,7 +158,10 @@ test('scopes decide what each principal sees of a stream', async () => {
   const bob: Principal = { id: 'bob', authenticated: true, scopes: new Set(['orders']) };
   const hidden = new Receiver(hub, { filter: 'orders.>' }, ann);
   const seen = new Receiver(hub, { filter: 'orders.>' }, bob);
-  await hub.publish([message('orders.7.placed', '{}'), message('orders.8.open')], originOf(hub));
+  await hub.publish(
+    [message('orders.7.placed', '{"id":7}'), message('orders.8.open')],
+    originOf(hub),
+  );
   const late = new Receiver(hub, { filter: '>', from: 'start' }, ann);
   await seen.count(2);
   await late.count(1);

@@ -1,6 +1,7 @@
 import { partitionOfKey } from '../../formats/records/murmur2.ts';
 import type { Stream } from '../engine.ts';
 import { type KnownEvent, type KnownEvents, scopesOf } from '../known-events.ts';
+import type { StreamFigures } from '../streams.ts';
 import { filterLevels, publishLevels } from '../subjects/names.ts';
 import { covers, matches, overlap } from './filters.ts';
 import { KeySubject } from './key-subject.ts';
@@ -24,6 +25,8 @@ const REMEMBERED = 4096;
  * subject of a record. */
 export class StreamRoute {
   readonly stream: Stream;
+  /** Published messages that the stream did not take. */
+  refused = 0;
   readonly #events: KnownEvents;
   readonly #known = new Map<string, RecordSubject | undefined>();
   #filters: readonly (readonly string[])[] = [];
@@ -75,6 +78,17 @@ export class StreamRoute {
     const text =
       event !== undefined && this.#event === undefined ? event.template.filter.join('.') : name;
     this.#fallback = this.#subject(text, publishLevels(text), false);
+  }
+
+  figures(): StreamFigures {
+    const { name, partitions } = this.stream;
+    const figures = { bytes: 0, startOffset: 0, endOffset: 0 };
+    for (const partition of partitions) {
+      figures.bytes += partition.bytes;
+      figures.startOffset += partition.startOffset;
+      figures.endOffset += partition.endOffset;
+    }
+    return { name, ...figures, partitions: partitions.length, refused: this.refused };
   }
 
   captures(levels: readonly string[]): boolean {

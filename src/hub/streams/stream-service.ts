@@ -3,7 +3,7 @@ import { authorize } from '../authorize.ts';
 import type { Engine, Stream, StreamSettings, Table } from '../engine.ts';
 import type { Origin } from '../hub.ts';
 import { type KnownEvents, scopesOf } from '../known-events.ts';
-import type { StreamAccess, Streams } from '../streams.ts';
+import type { StreamAccess, StreamFigures, Streams } from '../streams.ts';
 import { filterLevels } from '../subjects/names.ts';
 import { overlap } from './filters.ts';
 import { type RecordCheck, recordCheck } from './record-check.ts';
@@ -39,6 +39,13 @@ export class StreamService implements Streams {
 
   get refusing(): Fault | undefined {
     return this.#parts.engine.refusing;
+  }
+
+  *figures(): Iterable<StreamFigures> {
+    const routes = [...this.#parts.table.values()];
+    for (const route of routes.sort((one, other) => one.stream.number - other.stream.number)) {
+      yield route.figures();
+    }
   }
 
   list(origin: Origin): readonly Stream[] {

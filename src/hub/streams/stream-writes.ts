@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../model/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
 import type { Partition, StreamRecord } from '../engine.ts';
 import { recordOf } from './record-message.ts';
@@ -30,18 +30,30 @@ export class StreamWrites {
   commit(): MaybePromise<void> {
     for (const route of this.#keyless) route.turn();
     const [first] = this.#writes;
-    if (this.#writes.length === 1) return nothing(first!.partition.write(first!.records));
-    const answers = this.#writes.map(async ({ partition, records }) => partition.write(records));
-    return allOf(answers);
+    return this.#writes.length === 1 ? written(first!) : allOf(this.#writes);
   }
 }
 
-function nothing(answer: MaybePromise<number>): MaybePromise<void> {
-  return typeof answer === 'number' ? undefined : answer.then(() => undefined);
+function written(write: Write): MaybePromise<void> {
+  const refused = (thrown: unknown): never => {
+    write.route.refused += write.records.length;
+    throw thrown;
+  };
+  try {
+    const answer = write.partition.write(write.records);
+    return isPromise(answer) ? answer.then(nothing, refused) : undefined;
+  } catch (thrown) {
+    return refused(thrown);
+  }
+}
+
+function nothing(): void {
+  // Where it was written is not for the publisher.
 }
 
 /** When all have ended; rejects with what the first failed with. */
-async function allOf(answers: readonly Promise<number>[]): Promise<void> {
+async function allOf(writes: readonly Write[]): Promise<void> {
+  const answers = writes.map(async (write) => written(write));
   for (const outcome of await Promise.allSettled(answers)) {
     if (outcome.status === 'rejected') throw outcome.reason;
   }

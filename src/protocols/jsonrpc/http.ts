@@ -6,6 +6,7 @@ import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Metadata } from '../../model/metadata.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { TraceContext } from '../../model/trace.ts';
+import { requestBytes } from '../../wire/compression.ts';
 import { CallHeaders, deadlineOf, principalOf, traceOf } from '../../wire/http-call.ts';
 import {
   answerUnary,
@@ -71,7 +72,7 @@ export class HttpRpc {
 
   handle(exchange: Exchange): MaybePromise<void> {
     checkContentType(exchange.headers.get('content-type'));
-    const body = exchange.bytes(this.#service.limits.maxMessageBytes);
+    const body = requestBytes(exchange, this.#service.limits.maxMessageBytes);
     return isPromise(body)
       ? body.then((bytes) => this.#read(exchange, bytes))
       : this.#read(exchange, body);

@@ -3,6 +3,7 @@ import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route, TryLine } from '../../hub/protocol.ts';
 import type { Connection, Exchange, Receiver } from '../../hub/transport.ts';
 import { type Credentials, NO_CREDENTIALS } from '../../model/principal.ts';
+import { requestBytes } from '../../wire/compression.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import type { HttpEndpoint } from './http.ts';
 import { META, MODERN_VERSION, namePattern } from './names.ts';
@@ -81,7 +82,7 @@ export class McpServer implements ProtocolServer {
 
   async #post(exchange: Exchange): Promise<void> {
     checkContentType(exchange.headers.get('content-type'));
-    const pending = exchange.bytes(this.#options.maxMessageBytes);
+    const pending = requestBytes(exchange, this.#options.maxMessageBytes);
     // A view of bytes that are gone when the code has been loaded.
     const body = this.#loaded === undefined ? Buffer.from(await pending) : await pending;
     return (this.#loaded ?? (await this.#load())).http.post(exchange, body);
