@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { z } from 'zod';
 import type { JsonSchema } from '../schema.ts';
 import { isExponential } from './patterns.ts';
 import { compileSchema } from './validator.ts';
@@ -208,6 +209,15 @@ test('patterns that take exponential time are recognised, and ordinary ones are 
     '^(a|a)*$',
     '^(?:[a-z]|\\d|[m-p])+$',
     '(\\w|_)*x',
+    '(a|aa)+$',
+    '^(?:ab|a|b)*$',
+    '^(a?b?)*$',
+    '^(?:a{1,3})+$',
+    '^(a{2}|a{3})*$',
+    '(?:(?:|)a)*b',
+    '^(?:a?){30}$',
+    '(?=(a|aa)+$)a',
+    '^(?:\\d+|[0-9]{3},)*$',
   ]) {
     assert.equal(isExponential(bad), true, bad);
   }
@@ -222,9 +232,23 @@ test('patterns that take exponential time are recognised, and ordinary ones are 
     '^(?:[a-z]|[0-9]|-)+$',
     '^(?:a|[ab])$',
     '(a)(?:\\1|b)+',
+    '^(?:ab|ac|b)+$',
+    '^(?:a{3})*$',
+    '^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$',
+    '^(?:a|ba)+$',
+    '^a?a?a?$',
+    '^(?:one|two|three|four){1,3}$',
   ]) {
     assert.equal(isExponential(good), false, good);
   }
+});
+
+test('the patterns of the schema library are ordinary ones', () => {
+  const known = Object.entries(z.regexes).flatMap(([name, pattern]) =>
+    pattern instanceof RegExp ? [[name, pattern.source] as const] : [],
+  );
+  assert.ok(known.length > 20);
+  for (const [name, pattern] of known) assert.equal(isExponential(pattern), false, name);
 });
 
 test('reading any text as a pattern ends', () => {

@@ -8,7 +8,6 @@ import { HeaderMemory, jsonBodyOf, preferredType } from '../../wire/content-nego
 import { EVENT_STREAM_TYPE } from '../../wire/event-stream.ts';
 import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
-import { HttpCaller } from './caller.ts';
 import type { Engine } from './engine.ts';
 import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, nextEvent } from './events.ts';
 import { httpError, requestError } from './execute/errors.ts';
