@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../hub/option-type.ts';
 import type { Middleware } from '../hub/middleware.ts';
 
 export const TelemetryOptions = Type.Object(
