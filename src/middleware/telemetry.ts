@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
-import { Type } from '../hub/option-type.ts';
 import type { Middleware } from '../hub/middleware.ts';
+import { Type } from '../hub/option-type.ts';
 
 export const TelemetryOptions = Type.Object(
   {

@@ -136,7 +136,8 @@ class Overlap {
     const key = Math.min(left, right) * 65_536 + Math.max(left, right);
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = !this.#fitting[left]!.isDisjointFrom(this.#fitting[right]!);
+      const other = this.#fitting[right]!;
+      known = [...this.#fitting[left]!].some((index) => other.has(index));
       this.#known.set(key, known);
     }
     return known;

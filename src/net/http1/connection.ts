@@ -41,7 +41,6 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   #requests = 0;
   #beganMs: number;
   #progressMs: number;
-  #queuedBefore = 0;
   #draining = false;
   #closing = false;
   #paused = false;
@@ -134,18 +133,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
         return;
       }
     }
-    const connection = this.#connection;
-    const queued =
-      connection instanceof StreamConnection ? connection.unsentBytes : connection.queuedBytes;
-    if (queued > 0 && queued === this.#queuedBefore) {
-      if (nowMs - this.#progressMs > http.requestTimeMs) {
-        this.#context.meter.refused++;
-        connection.destroy();
-      }
-      return;
-    }
-    this.#queuedBefore = queued;
-    if (queued > 0) this.#progressMs = nowMs;
+    if (this.#connection.queuedBytes > 0) this.#progressMs = nowMs;
     else if (
       this.#exchanges.length === 0 &&
       this.#incoming === undefined &&

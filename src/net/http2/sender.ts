@@ -108,6 +108,11 @@ export class Sender {
     return true;
   }
 
+  /** Something waits, and the client's window for the connection is closed. */
+  get starved(): boolean {
+    return this.#window <= 0 && this.#lineHead < this.#line.length;
+  }
+
   /** Drops what a stream that is lost has queued. */
   forget(stream: Outgoing): void {
     if (stream.queue?.inLine === true) {

@@ -7,6 +7,7 @@ import { compress, decompress, requestCoding, responseCoding } from '../../wire/
 import { HeaderMemory, jsonBodyOf, preferredType } from '../../wire/content-negotiation.ts';
 import { EVENT_STREAM_TYPE } from '../../wire/event-stream.ts';
 import { principalOf } from '../../wire/http-call.ts';
+import { HttpCaller } from '../../wire/http-caller.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import type { Engine } from './engine.ts';
 import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, nextEvent } from './events.ts';
