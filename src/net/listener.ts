@@ -151,7 +151,11 @@ class HubListener implements Listener {
     const loopback = [listen, ...listen.also].every(({ host }) => isLoopbackAddress(host));
     const guard = new Guard(this.#options, loopback);
     const dispatcher = new Dispatcher(router, guard, meter, this.#logger);
+    const isDraining = (): boolean => this.#draining;
     return {
+      get draining() {
+        return isDraining();
+      },
       dispatch: (exchange) => dispatcher.dispatch(exchange),
       options: this.#options,
       meter,

@@ -198,6 +198,35 @@ test('any JSON value is judged without an exception', () => {
   );
 });
 
+test('a number that JSON cannot write back is refused where a schema leaves it open', () => {
+  const infinite = JSON.parse('{"a":{"b":[1,-1e999]},"c":1e999}') as unknown;
+  const open: JsonSchema[] = [
+    true,
+    {},
+    { type: 'object' },
+    object({ a: true }),
+    { anyOf: [{ type: 'string' }, { type: 'object' }] },
+    { $ref: '#/$defs/Any' },
+    object({ a: object({ b: { type: 'array' } }, { additionalProperties: false }) }),
+  ];
+  for (const schema of open) {
+    const definitions = JSON.stringify(schema).includes('Any') ? { Any: {} } : {};
+    assert.deepEqual(
+      told(schema, infinite, definitions),
+      [
+        '/a/b/1: a finite number | a number below -1.79e308',
+        '/c: a finite number | a number above 1.79e308',
+      ],
+      JSON.stringify(schema),
+    );
+    assert.equal(compileSchema(schema, definitions).check({ a: { b: [1e308] } }), true);
+  }
+  const closed = object({ c: { type: 'number' } }, { additionalProperties: false });
+  assert.deepEqual(told(closed, JSON.parse('{"c":1e999}')), [
+    '/c: a number | a number above 1.79e308',
+  ]);
+});
+
 test('patterns that take exponential time are recognised, and ordinary ones are not', () => {
   for (const bad of [
     '(a+)+$',

@@ -41,7 +41,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   #requests = 0;
   #beganMs: number;
   #progressMs: number;
-  #draining = false;
+  #draining: boolean;
   #closing = false;
   #paused = false;
   #gone = false;
@@ -58,6 +58,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
     this.#incoming = undefined;
     this.#refusal = undefined;
     this.#upgraded = undefined;
+    this.#draining = context.draining;
     this.#beganMs = context.ticker.nowMs;
     this.#progressMs = context.ticker.nowMs;
     context.ticker.add(this);
