@@ -35,6 +35,7 @@ export function addClientCommands(program: Command, environment: Environment, do
   addCall(program, environment, done);
   addPublish(program, environment, done);
   addSubscribe(program, environment, done);
+  addTry(program, environment, done);
 }
 
 function addCall(program: Command, environment: Environment, done: Done): void {
@@ -90,6 +91,16 @@ function addSubscribe(program: Command, environment: Environment, done: Done): v
     .action(async (filter: string, options: SubscribeCommandOptions) => {
       const { subscribe } = await import('./subscribe.ts');
       done(await subscribe(filter, options, environment));
+    });
+}
+
+function addTry(program: Command, environment: Environment, done: Done): void {
+  toHub(program.command('try'))
+    .description('Print lines to paste, for every protocol of a running hub.')
+    .argument('[protocol]', 'one protocol, such as rest or websocket')
+    .action(async (protocol: string | undefined, options: HubOptions) => {
+      const { tryIt } = await import('./try.ts');
+      done(await tryIt(protocol, options, environment));
     });
 }
 

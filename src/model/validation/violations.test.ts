@@ -210,7 +210,9 @@ test('a number that JSON cannot write back is refused where a schema leaves it o
     object({ a: object({ b: { type: 'array' } }, { additionalProperties: false }) }),
   ];
   for (const schema of open) {
-    const definitions = JSON.stringify(schema).includes('Any') ? { Any: {} } : {};
+    const definitions: Record<string, JsonSchema> = JSON.stringify(schema).includes('Any')
+      ? { Any: {} }
+      : {};
     assert.deepEqual(
       told(schema, infinite, definitions),
       [

@@ -3,6 +3,7 @@ import { FirstUse } from '../../hub/first-use.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route, TryLine } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
+import { resolveSchema } from '../../model/schema-tree.ts';
 import { fullServiceName, methodPath } from './names.ts';
 import type { GrpcOptions } from './options.ts';
 
@@ -55,9 +56,13 @@ export function serveGrpc(hub: Hub, options: GrpcOptions, meter: Meter): Protoco
 
 /** One line that needs no tool: Connect takes JSON. */
 function tryLines(hub: Hub, address: HubAddress): TryLine[] {
-  for (const { service, operation } of hub.endpoints()) {
+  for (const { contract, service, operation } of hub.endpoints()) {
     if (operation.kind !== 'query' || operation.input.stream || operation.output.stream) continue;
     const example = operation.examples.find(({ input }) => input !== undefined)?.input;
+    const schema = resolveSchema(operation.input.schema, contract.$defs);
+    const required = typeof schema === 'boolean' ? undefined : schema.required;
+    const needsInput = Array.isArray(required) && required.length > 0;
+    if (example === undefined && needsInput) continue;
     const data = `'${JSON.stringify(example ?? {}).replaceAll("'", `'\\''`)}'`;
     const path = methodPath(service, operation);
     return [
@@ -67,5 +72,10 @@ function tryLines(hub: Hub, address: HubAddress): TryLine[] {
       },
     ];
   }
-  return [];
+  return [
+    {
+      label: 'health, by Connect with JSON',
+      command: `curl -s ${address.url}/grpc.health.v1.Health/Check --json '{}'`,
+    },
+  ];
 }
