@@ -185,6 +185,24 @@ async function untilDraining(url: string): Promise<void> {
   throw new Error('the hub does not say that it stops');
 }
 
+test('a package that says CommonJS is told once, with what to do', OPTIONS, async (t) => {
+  const folder = await folderWith(t, {
+    'package.json': '{ "type": "commonjs" }\n',
+    'one.ts': "import 'node:fs';\nexport default 1;\n",
+    'two.ts': 'export const two = 2;\n',
+  });
+  const { exitCode, stderr } = await polywire(t, ['up', '.', '--json'], { directory: folder });
+  assert.equal(exitCode, 3);
+  const { mistakes } = JSON.parse(stderr.slice(stderr.indexOf('{"error"'))) as {
+    mistakes: { where: string; message: string }[];
+  };
+  assert.deepEqual(
+    mistakes.map(({ where }) => where),
+    ['one.ts'],
+  );
+  assert.match(mistakes[0]!.message, /package\.json says "type": "commonjs"; set "type": "module"/);
+});
+
 test('a port in use is told with who has it', OPTIONS, async (t) => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
