@@ -25,4 +25,6 @@ serve() { # output file, arguments...
 
 serve "$work/open"
 serve "$work/secured" secured
-timeout 120 /usr/bin/python3 test/interop/soap-zeep.py "$(cat "$work/open")" "$(cat "$work/secured")"
+node src/cli/main.ts contract export examples/parcels/contract.ts --format wsdl >"$work/parcels.wsdl"
+timeout 120 /usr/bin/python3 test/interop/soap-zeep.py "$(cat "$work/open")" "$(cat "$work/secured")" \
+  "$work/parcels.wsdl"

@@ -7,7 +7,7 @@ import type { SourceFile } from '../tidy.ts';
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  hub: ['model'],
+  hub: ['model', 'formats'],
   formats: ['model'],
   wire: ['hub', 'model', 'formats'],
   net: ['hub', 'model', 'formats', 'wire'],
@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'hub',
     'model',
     'formats',
+    'log',
     'middleware',
     'wire',
     'net',

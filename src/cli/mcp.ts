@@ -20,7 +20,7 @@ export async function serveMcp(
   globalThis.console = new Console(process.stderr);
   const { config, applications } = await prepare(targets, options, environment);
   const logger = createLogger({ level: config.log.level, format: 'json', color: false });
-  const served = await serveHub({ config, applications, logger });
+  const served = await serveHub({ config, applications, logger, yieldsData: true });
   const server = served.servers
     .map((entry) => entry.server)
     .find((one) => one instanceof McpServer);

@@ -6,15 +6,16 @@ export function addSecretCommands(program: Command, environment: Environment): v
   program
     .command('hash-password')
     .description('Print what stands in the configuration in place of a password.')
+    .option('--scram', 'print what SCRAM needs beside it, too')
     .addHelpText(
       'after',
       `
 The password is asked for at a terminal, and read from stdin (its first line) elsewhere. Put what is
-printed into auth.users as "scrypt".`,
+printed into auth.users as "scrypt", and with --scram its other lines as the list "scram".`,
     )
-    .action(async () => {
+    .action(async (options: { readonly scram?: boolean }) => {
       const { hashPasswordCommand } = await import('./secrets.ts');
-      await hashPasswordCommand(environment.output);
+      await hashPasswordCommand(environment.output, options.scram === true);
     });
   program
     .command('hash-token')

@@ -1,18 +1,25 @@
 import { hash, randomBytes } from 'node:crypto';
 import { MIN_PASSWORD_LENGTH, MIN_TOKEN_LENGTH } from '../middleware/authenticate.ts';
 import { hashPassword } from '../middleware/password-hash.ts';
+import { makeScramKeys, SCRAM_HASHES, scramText } from '../middleware/scram.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { readSecret } from './read-secret.ts';
 
 const TOKEN_BYTES = 32;
 
-export async function hashPasswordCommand(output: Output): Promise<void> {
+/** @param withScram also what SCRAM checks a password by */
+export async function hashPasswordCommand(output: Output, withScram: boolean): Promise<void> {
   const password = await readSecret('password', process.stdin, (text) => output.error(text));
   requireLength('password', password, MIN_PASSWORD_LENGTH);
   const scrypt = await hashPassword(password);
-  if (output.json) output.value({ scrypt });
-  else output.line(scrypt);
+  const scram = withScram
+    ? await Promise.all(
+        SCRAM_HASHES.map(async (hash) => scramText(hash, await makeScramKeys(hash, password))),
+      )
+    : [];
+  if (output.json) output.value(withScram ? { scrypt, scram } : { scrypt });
+  else for (const line of [scrypt, ...scram]) output.line(line);
 }
 
 /** @param make a new token, in place of one that is typed in */

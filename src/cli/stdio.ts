@@ -19,7 +19,7 @@ export async function stdio(
   const { config, applications } = await prepare(targets, options, environment);
   const logger = createLogger({ level: config.log.level, format: 'json', color: false });
   outliveForgottenPromises(logger);
-  const served = await serveHub({ config, applications, logger });
+  const served = await serveHub({ config, applications, logger, yieldsData: true });
   const server = served.servers.find(({ protocol }) => protocol.name === PROTOCOL)?.server;
   if (server?.accept === undefined) {
     await served.stop();

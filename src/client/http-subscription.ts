@@ -23,13 +23,14 @@ export async function* subscribeByHttp(
   url: string,
 ): AsyncGenerator<Received> {
   const backoff = new Backoff();
+  const path = `/subscribe/${pathOfFilter(filter)}${startOf(options)}`;
   let position = options.after;
   try {
     while (!scope.signal.aborted) {
       try {
         const headers = new Headers({ accept: EVENT_STREAM_TYPE });
         if (position !== undefined) headers.set('last-event-id', position);
-        const response = await request(`/subscribe/${pathOfFilter(filter)}`, scope, { headers });
+        const response = await request(path, scope, { headers });
         for await (const event of eventsOf(response)) {
           backoff.reset();
           if (event.event === SUBSCRIPTION_EVENTS.gap) options.onGap?.();
@@ -51,6 +52,14 @@ export async function* subscribeByHttp(
   } finally {
     scope.end(new Fault('CANCELLED', 'The subscription was left.'));
   }
+}
+
+/** The query that says where to begin; a position counts before it. */
+function startOf({ from, last }: SubscribeOptions): string {
+  const query = new URLSearchParams();
+  if (from !== undefined) query.set('from', String(from));
+  if (last !== undefined) query.set('last', String(last));
+  return query.size === 0 ? '' : `?${query}`;
 }
 
 /** JSON as its value, other text as it is, anything else as bytes. */

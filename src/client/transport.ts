@@ -15,6 +15,11 @@ export interface CallOptions {
 export interface SubscribeOptions {
   /** Position of an earlier delivery, to go on after it. */
   readonly after?: string | undefined;
+  /** Where to begin without one: `now` (the default), `start` of what the hub keeps, or a time in
+   * milliseconds since 1970-01-01T00:00Z. */
+  readonly from?: 'now' | 'start' | number | undefined;
+  /** Begin with about so many of the latest messages. */
+  readonly last?: number | undefined;
   /** Ends the subscription; the loop over it ends without a fault. */
   readonly signal?: AbortSignal | undefined;
   /** Called when something may be missing: the hub no longer held the place to go on from, or
@@ -48,7 +53,7 @@ export interface Transport {
   call(operation: string, input: unknown, options: CallOptions): Outcome;
   /** Resolves when the hub has accepted the message. */
   publish(subject: string, payload: unknown, options: CallOptions): Promise<void>;
-  /** Goes on by itself after a broken connection, where the hub still holds what was missed.
+  /** Goes on by itself after a broken connection, where the hub still keeps what was missed.
    * @param filter levels joined by dots, `*` for one level, `>` at the end for the rest */
   subscribe(filter: string, options: SubscribeOptions): AsyncIterable<Received>;
   /** Ends what runs with `reason` and frees the connection. */

@@ -87,8 +87,8 @@ async function* deliveries(
   options: SubscribeOptions,
   scope: CallScope,
 ): AsyncGenerator<Received> {
-  const { after, onGap } = options;
-  const subscription = session.subscribe(filter, { after, signal: scope.signal });
+  const { after, from, last, onGap } = options;
+  const subscription = session.subscribe(filter, { after, from, last, signal: scope.signal });
   if ((await subscription.ready).gap) onGap?.();
   let dropped = 0;
   for await (const delivery of subscription) {

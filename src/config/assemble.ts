@@ -4,6 +4,7 @@ import type { Authenticator } from '../hub/authenticator.ts';
 import { createHub, type RunningHub } from '../hub/create-hub.ts';
 import type { Logger } from '../hub/logger.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
+import { DeclarationError } from '../hub/streams/declare.ts';
 import { accessLog } from '../middleware/access-log.ts';
 import { createAuthenticator } from '../middleware/authenticate.ts';
 import { startTelemetry } from '../middleware/telemetry.ts';
@@ -14,6 +15,7 @@ import { MIDDLEWARE, PROTOCOLS } from '../standard.ts';
 import { ConfigError } from './mistake.ts';
 import { MONITORING, monitoringServer, type SystemView } from './monitoring.ts';
 import type { Config } from './schema.ts';
+import { openStorage } from './storage.ts';
 import { protocolFacts } from './try-lines.ts';
 
 export interface AssembleOptions {
@@ -23,8 +25,10 @@ export interface AssembleOptions {
   readonly logger?: Logger | undefined;
   /** Descriptor of a bound socket to listen on, in place of binding `listen.host`. */
   readonly listenFd?: number | undefined;
-  /** Applications keep their state in a temporary folder that goes away with the hub. */
+  /** Applications and streams keep their state in temporary folders that go away with the hub. */
   readonly temporaryData?: boolean;
+  /** Where another process has the streams of the data folder, take temporary ones. */
+  readonly yieldsData?: boolean;
 }
 
 export interface ServedProtocol {
@@ -75,7 +79,8 @@ export interface ServedHub {
 /**
  * Starts a hub and lets the protocols serve it. Nothing is reachable: whoever asked brings the
  * connections.
- * @throws ConfigError, or what an application threw at its start. Nothing is left running then.
+ * @throws ConfigError, StorageError, or what an application threw at its start. Nothing is left
+ *   running then.
  */
 export async function serveHub(options: AssembleOptions): Promise<ServedHub> {
   const { config, logger } = options;
@@ -83,8 +88,17 @@ export async function serveHub(options: AssembleOptions): Promise<ServedHub> {
   const dataDirectory = options.temporaryData === true ? undefined : config.data;
   if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
   const telemetry = await startTelemetry(config.telemetry);
+  const opened = await openStorage(config, {
+    dataDirectory,
+    yields: options.yieldsData === true,
+    logger,
+  }).catch(async (error: unknown) => {
+    await telemetry.shutdown();
+    throw error;
+  });
   const hub = createHub({
     ...config.hub,
+    storage: opened.storage,
     authenticator,
     logger,
     dataDirectory,
@@ -94,14 +108,15 @@ export async function serveHub(options: AssembleOptions): Promise<ServedHub> {
       ...MIDDLEWARE,
     ],
   });
-  for (const application of options.applications) hub.add(application);
   const servers: ServedProtocol[] = [];
   const stop = async (): Promise<void> => {
     await hub.stop();
     await closeServers(servers);
+    await opened.close();
     await telemetry.shutdown();
   };
   try {
+    for (const application of options.applications) hub.add(application);
     await hub.start();
     for (const protocol of PROTOCOLS) {
       const section = config.protocols[protocol.name];
@@ -111,14 +126,22 @@ export async function serveHub(options: AssembleOptions): Promise<ServedHub> {
     }
   } catch (error) {
     await stop();
-    throw error;
+    if (!(error instanceof DeclarationError)) throw error;
+    const { message, stream } = error;
+    throw new ConfigError([
+      {
+        where: 'configuration',
+        path: `streams.${stream}`,
+        message: `streams.${stream}: ${message}`,
+      },
+    ]);
   }
   return { hub, servers, authenticator, dataDirectory, stop };
 }
 
 /**
  * Puts a hub together from a configuration and starts it; it takes calls when this resolves.
- * @throws ConfigError, ListenError, or what an application threw at its start. Nothing is left
+ * @throws ConfigError, ListenError, StorageError, or what an application threw at its start. Nothing is left
  *   running then.
  */
 export async function assemble(options: AssembleOptions): Promise<RunningSystem> {
@@ -127,7 +150,7 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
   const served = await serveHub(options);
   const { hub, servers, authenticator, dataDirectory } = served;
   const listener: Listener = await createListener(
-    config,
+    withStandardPorts(config, servers),
     mounted(hub, servers, {
       metrics: config.telemetry.metrics,
       address: () => listener.address,
@@ -184,6 +207,17 @@ function refuseWideBind({ listen }: Config, authenticated: boolean): void {
   } catch (error) {
     throw new ListenError(error as Error);
   }
+}
+
+/** `listen.standardPorts` as addresses. */
+function withStandardPorts(config: Config, servers: readonly ServedProtocol[]): Config {
+  const { listen } = config;
+  if (!listen.standardPorts) return config;
+  const taken = new Set([listen.port, ...listen.also.map(({ port }) => port)]);
+  const standard = servers.flatMap(({ protocol: { standardPort: port } }) =>
+    port === undefined || taken.has(port) ? [] : [{ host: listen.host, port }],
+  );
+  return { ...config, listen: { ...listen, also: [...listen.also, ...standard] } };
 }
 
 function mounted(hub: RunningHub, servers: readonly ServedProtocol[], view: SystemView): Mounted[] {

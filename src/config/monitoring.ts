@@ -3,6 +3,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route } from '../hub/protocol.ts';
 import { type MonitoringOptions, monitoringRoutes } from '../net/http/monitoring.ts';
 import { knownPrincipalOf } from '../wire/http-call.ts';
+import { streamRoutes } from './operator/stream-routes.ts';
 import { addressOf, type ProtocolFacts, tryText } from './try-lines.ts';
 
 /** Label of the figures of these routes. */
@@ -25,13 +26,14 @@ export interface SystemView extends MonitoringOptions {
 }
 
 /**
- * Routes for whoever runs the hub: those of monitoring, /contract.json (what is served, in the
- * neutral form; clients learn operations and the subjects of events from it), and /try (lines to
- * paste for every protocol, as text or JSON).
+ * Routes for whoever runs the hub: those of monitoring and of streams, /contract.json (what is
+ * served, in the neutral form; clients learn operations and the subjects of events from it), and
+ * /try (lines to paste for every protocol, as text or JSON).
  */
 export function monitoringServer(hub: Hub, view: SystemView): ProtocolServer {
   const routes: readonly Route[] = [
     ...monitoringRoutes(hub, view),
+    ...streamRoutes(hub),
     {
       method: 'GET',
       path: '/contract.json',

@@ -1,6 +1,7 @@
 import type { Static, TObject } from 'typebox';
 import { Type } from '../hub/option-type.ts';
 import { HubSettings } from '../hub/options.ts';
+import { StorageOptions, StreamOptions } from '../hub/streams/settings.ts';
 import { AuthenticationOptions } from '../middleware/authenticate.ts';
 import { TelemetryOptions } from '../middleware/telemetry.ts';
 import type { JsonSchemaObject } from '../model/schema.ts';
@@ -70,6 +71,12 @@ export const configSchema = Type.Object(
     hub: Type.Object(HubSettings.properties, {
       additionalProperties: false,
       description: 'The hub itself.',
+    }),
+    storage: StorageOptions,
+    streams: Type.Record(Type.String(), StreamOptions, {
+      default: {},
+      description:
+        'Streams by their names: those of your own, and changes to those of the events of contracts. A stream that is not mentioned any more stays until it is removed.',
     }),
     protocols: Type.Object(
       Object.fromEntries(

@@ -2,7 +2,7 @@ import type { Application } from '../model/application.ts';
 import { Call } from '../model/call.ts';
 import type { Contract } from '../model/contract.ts';
 import { Fault } from '../model/fault.ts';
-import type { MaybePromise } from '../model/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import type { Message } from '../model/message.ts';
 import { ANONYMOUS, type Credentials, LOCAL, type Principal } from '../model/principal.ts';
 import type { TraceContext } from '../model/trace.ts';
@@ -11,7 +11,7 @@ import { CallRunner } from './call-runner.ts';
 import { compose, observersOf } from './compose.ts';
 import { Diagnostics, type Meter } from './diagnostics.ts';
 import { Exchange } from './exchange.ts';
-import type { HandlerServices } from './handler-context.ts';
+import { type HandlerServices, heeded } from './handler-context.ts';
 import type {
   Endpoint,
   EventEndpoint,
@@ -27,6 +27,8 @@ import type { Middleware } from './middleware.ts';
 import { DEFAULT_HUB_SETTINGS, type HubOptions, type HubSettings } from './options.ts';
 import { Registry } from './registry.ts';
 import { ServedEndpoint } from './served-endpoint.ts';
+import { HubStreams } from './streams/hub-streams.ts';
+import type { Streams } from './streams.ts';
 
 export type { DrainReport } from './lifecycle.ts';
 export type { HubOptions } from './options.ts';
@@ -51,41 +53,53 @@ export function createHub(options: HubOptions = {}): RunningHub {
 class RunningHubImplementation implements RunningHub, HandlerServices {
   readonly diagnostics = new Diagnostics();
   readonly anonymousDenied: boolean;
+  readonly streams: Streams | undefined;
   readonly #middleware: readonly Middleware[];
   readonly #authenticator: Authenticator | undefined;
   readonly #registry: Registry;
   readonly #runner: CallRunner;
   readonly #exchange: Exchange;
+  readonly #hubStreams: HubStreams | undefined;
   readonly #lifecycle: Lifecycle;
   /** Whose figures count what handlers do. */
   readonly #inner: Origin;
-  readonly #logger: Logger;
+  readonly logger: Logger;
 
   constructor(options: HubOptions) {
     const settings: HubSettings = { ...DEFAULT_HUB_SETTINGS, ...definedOnly(options) };
     const logger = options.logger ?? NO_LOGGER;
-    this.#logger = logger;
+    this.logger = logger;
     this.#middleware = options.middleware ?? [];
     this.#authenticator = options.authenticator;
     this.anonymousDenied = this.#authenticator?.anonymous === 'deny';
     this.#registry = new Registry(checksOutputs(settings));
     this.#runner = new CallRunner(settings, logger);
+    this.#hubStreams =
+      options.storage === undefined
+        ? undefined
+        : new HubStreams(options.storage, this.#registry.events, logger, {
+            anonymousDenied: this.anonymousDenied,
+            closed: () => this.#exchange.closed,
+          });
+    this.streams = this.#hubStreams?.service;
     this.#exchange = new Exchange(
       this.#registry.events,
       settings,
       logger,
       this.#middleware,
       this.anonymousDenied,
+      this.#hubStreams,
     );
     this.#inner = { principal: LOCAL, meter: this.diagnostics.meter('hub') };
     this.#lifecycle = new Lifecycle({
       registry: this.#registry,
       runner: this.#runner,
       exchange: this.#exchange,
+      streams: this.#hubStreams,
       logger,
       dataDirectory: options.dataDirectory,
       services: {
-        emit: async (event, payload) => this.emit(event, payload, undefined),
+        emit: (event, payload) => heeded(async () => this.emit(event, payload, undefined)),
         invoke: (operation, input) => this.#invokeInside(operation, input),
       },
     });
@@ -132,6 +146,7 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
         this,
       );
     }
+    this.#hubStreams?.eventsChanged();
     this.#lifecycle.added(served);
   }
 
@@ -160,16 +175,27 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
     return this.#authenticator.authenticate(credentials);
   }
 
-  emit(event: string, payload: unknown, trace: TraceContext | undefined): void {
+  get scramVerifier(): Hub['scramVerifier'] {
+    return this.#authenticator?.verifier;
+  }
+
+  emit(event: string, payload: unknown, trace: TraceContext | undefined): MaybePromise<void> {
     try {
-      this.#exchange.emit(event, payload, trace, this.#inner);
+      const emitted = this.#exchange.emit(event, payload, trace, this.#inner);
+      return isPromise(emitted)
+        ? emitted.catch((thrown: unknown) => this.#emitRefused(event, thrown))
+        : emitted;
     } catch (thrown) {
-      // Where it does not fit, not what it holds: payloads stay out of logs.
-      const { code, violations } = Fault.from(thrown);
-      const places = violations?.map(({ path }) => path);
-      this.#logger.warn({ event, code, places }, 'an event of a handler was refused');
-      throw thrown;
+      return this.#emitRefused(event, thrown);
     }
+  }
+
+  #emitRefused(event: string, thrown: unknown): never {
+    // Where it does not fit, not what it holds: payloads stay out of logs.
+    const { code, violations } = Fault.from(thrown);
+    const places = violations?.map(({ path }) => path);
+    this.logger.warn({ event, code, places }, 'an event of a handler was refused');
+    throw thrown;
   }
 
   invokeFrom(parent: Call, operation: string, input: unknown): MaybePromise<unknown> {

@@ -1,5 +1,5 @@
 import { Fault } from '../model/fault.ts';
-import type { MaybePromise } from '../model/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import type { Message } from '../model/message.ts';
 import { memberText } from '../model/subject-template.ts';
 import type { TraceContext } from '../model/trace.ts';
@@ -11,14 +11,21 @@ import { LiveSubscription, type SubscriptionOwner } from './live-subscription.ts
 import type { Logger } from './logger.ts';
 import type { Middleware, Publish } from './middleware.ts';
 import type { HubSettings } from './options.ts';
+import { matches } from './streams/filters.ts';
+import type { HubStreams } from './streams/hub-streams.ts';
+import { type Bookkeeping, Places } from './streams/places.ts';
+import { encodePlaces } from './streams/position.ts';
+import { Resume } from './streams/resume.ts';
+import { StreamWrites } from './streams/stream-writes.ts';
 import { filterLevels, publishLevels } from './subjects/names.ts';
 import { SubjectTrie } from './subjects/trie.ts';
 
 /**
- * Messages from publishers to subscriptions. What is accepted is delivered later in the same turn
- * of the event loop, to each subscription as one batch; the order is that of acceptance.
+ * Messages from publishers to subscriptions. What a stream captures is written there, and reaches
+ * subscriptions from the log when it is committed. What no stream captures is delivered later in the
+ * same turn of the event loop, to each subscription as one batch; the order is that of acceptance.
  */
-export class Exchange implements SubscriptionOwner {
+export class Exchange implements SubscriptionOwner, Bookkeeping {
   readonly logger: Logger;
   /** Why messages from outside and subscriptions are refused now. */
   closed: Fault | undefined;
@@ -30,6 +37,9 @@ export class Exchange implements SubscriptionOwner {
   readonly #all = new Set<LiveSubscription>();
   readonly #publish: Publish;
   readonly #found: LiveSubscription[] = [];
+  readonly #streams: HubStreams | undefined;
+  #committing = 0;
+  readonly #onCommitted: (() => void)[] = [];
   #awake: LiveSubscription[] = [];
   #flushing = false;
   #scheduled = false;
@@ -40,12 +50,16 @@ export class Exchange implements SubscriptionOwner {
     logger: Logger,
     middleware: readonly Middleware[],
     anonymousDenied: boolean,
+    streams: HubStreams | undefined,
   ) {
     this.#events = events;
     this.#settings = settings;
     this.logger = logger;
     this.#anonymousDenied = anonymousDenied;
     this.#history = new History(bootName(), settings.historyRecords, settings.historyBytes);
+    this.#streams = streams;
+    this.#nameStreams();
+    streams?.engine.onChange(() => this.#nameStreams());
     let publish: Publish = (messages, origin) => this.#accept(messages, origin);
     for (const layer of middleware.toReversed()) publish = layer.publish?.(publish) ?? publish;
     this.#publish = publish;
@@ -53,6 +67,18 @@ export class Exchange implements SubscriptionOwner {
 
   get subscriptionCount(): number {
     return this.#all.size;
+  }
+
+  get boot(): string {
+    return this.#history.boot;
+  }
+
+  get sequence(): number {
+    return this.#history.sequence;
+  }
+
+  get newest(): number {
+    return this.#streams?.table.newest ?? 0;
   }
 
   publish(messages: readonly Message[], origin: Origin): MaybePromise<void> {
@@ -71,7 +97,12 @@ export class Exchange implements SubscriptionOwner {
   }
 
   /** Publishes an event of a contract from inside the hub. */
-  emit(name: string, payload: unknown, trace: TraceContext | undefined, origin: Origin): void {
+  emit(
+    name: string,
+    payload: unknown,
+    trace: TraceContext | undefined,
+    origin: Origin,
+  ): MaybePromise<void> {
     const known = this.#events.get(name);
     if (known === undefined) {
       throw new TypeError(`no contract of this hub has an event "${name}"`);
@@ -92,7 +123,14 @@ export class Exchange implements SubscriptionOwner {
       trace,
     };
     origin.meter.received++;
-    this.#hand(message, levels, scopesOf(this.#events.of(levels)));
+    const route = this.#streams?.table.capturing(levels);
+    if (route === undefined) {
+      this.#hand(message, levels, scopesOf(this.#events.of(levels)));
+      return undefined;
+    }
+    const writes = new StreamWrites();
+    writes.add(route, message, levels);
+    return this.#commit(writes);
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber, origin: Origin): Subscription {
@@ -110,18 +148,29 @@ export class Exchange implements SubscriptionOwner {
         bytes: this.#settings.subscriberBufferBytes,
       },
     );
-    if (options.after !== undefined) this.#resume(subscription, options.after);
+    const memory = this.#streams?.table.leavesOut(filter) ?? true;
+    const sequence = memory ? this.#catchUp(subscription, options) : this.#history.sequence;
+    if (this.#streams !== undefined) this.#join(subscription, options, memory, sequence);
+    subscription.begin();
     this.#subscriptions.add(filter, subscription);
     this.#all.add(subscription);
     return subscription;
+  }
+
+  /** When nothing that was accepted waits for its commit. */
+  committed(): Promise<void> {
+    if (this.#committing === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onCommitted.push(resolve);
+    });
   }
 
   /** Delivers what may be delivered, then ends every subscription. Answers how many. */
   endSubscriptions(): number {
     const all = [...this.#all];
     for (const subscription of all) {
-      this.left(subscription);
       subscription.end();
+      this.left(subscription);
     }
     return all.length;
   }
@@ -138,14 +187,16 @@ export class Exchange implements SubscriptionOwner {
   left(subscription: LiveSubscription): void {
     if (this.#all.delete(subscription)) {
       this.#subscriptions.remove(subscription.filter, subscription);
+      if (subscription.log !== undefined) this.#streams!.feeds.leave(subscription.log.reader);
     }
   }
 
-  #accept(messages: readonly Message[], origin: Origin): void {
+  #accept(messages: readonly Message[], origin: Origin): MaybePromise<void> {
     const { principal } = origin;
     authorize(principal, NO_SCOPES, this.#anonymousDenied, 'Publishing');
     const levelsOf: string[][] = new Array(messages.length);
-    const scopes: (readonly string[])[] = new Array(messages.length);
+    const scopes: (readonly string[] | undefined)[] = new Array(messages.length);
+    let writes: StreamWrites | undefined;
     for (let index = 0; index < messages.length; index++) {
       const message = messages[index]!;
       const levels = publishLevels(message.subject);
@@ -156,10 +207,41 @@ export class Exchange implements SubscriptionOwner {
       }
       checkPayload(message, events);
       levelsOf[index] = levels;
-      scopes[index] = needed;
+      const route = this.#streams?.table.capturing(levels);
+      if (route === undefined) scopes[index] = needed;
+      else {
+        writes ??= new StreamWrites();
+        writes.add(route, message, levels);
+      }
     }
+    if (writes === undefined) return this.#handAll(messages, levelsOf, scopes);
+    const committed = this.#commit(writes);
+    // What no stream holds is seen when the others are safe: a refusal is one of the whole batch.
+    return isPromise(committed)
+      ? committed.then(() => this.#handAll(messages, levelsOf, scopes))
+      : this.#handAll(messages, levelsOf, scopes);
+  }
+
+  /** Answers when a publish has its records committed. */
+  #commit(writes: StreamWrites): MaybePromise<void> {
+    const answer = writes.commit();
+    if (!isPromise(answer)) return answer;
+    this.#committing++;
+    return answer.finally(() => {
+      if (--this.#committing > 0) return;
+      for (const resolve of this.#onCommitted.splice(0)) resolve();
+    });
+  }
+
+  /** @param scopes undefined for those that a stream holds */
+  #handAll(
+    messages: readonly Message[],
+    levels: readonly string[][],
+    scopes: readonly (readonly string[] | undefined)[],
+  ): void {
     for (let index = 0; index < messages.length; index++) {
-      this.#hand(messages[index]!, levelsOf[index]!, scopes[index]!);
+      const needed = scopes[index];
+      if (needed !== undefined) this.#hand(messages[index]!, levels[index]!, needed);
     }
   }
 
@@ -171,19 +253,46 @@ export class Exchange implements SubscriptionOwner {
     found.length = 0;
   }
 
-  #resume(subscription: LiveSubscription, after: string): void {
-    const backlog = this.#history.after(after);
-    subscription.gap = backlog.gap;
-    const own = new SubjectTrie<true>();
-    own.add(subscription.filter, true);
-    const matched: true[] = [];
-    const missed: HeldMessage[] = [];
+  /** Gives a subscription what it asked for of the messages that no stream holds. Answers the
+   * sequence number after which it begins. */
+  #catchUp(subscription: LiveSubscription, options: SubscribeOptions): number {
+    const { after, from = 'now', last } = options;
+    const { sequence } = this.#history;
+    if (after === undefined && last === undefined && from === 'now') return sequence;
+    const backlog = after === undefined ? this.#history.all() : this.#history.after(after);
+    subscription.gap = after !== undefined && backlog.gap;
+    const timed = after === undefined && last === undefined && typeof from === 'number';
+    const sinceMs = timed ? from : Number.NEGATIVE_INFINITY;
+    const { filter } = subscription;
+    let missed: HeldMessage[] = [];
     for (const held of backlog.messages) {
-      own.match(held.levels, matched);
-      if (matched.length > 0 && subscription.mayReceive(held)) missed.push(held);
-      matched.length = 0;
+      if (held.message.timeMs < sinceMs) continue;
+      if (matches(filter, held.levels) && subscription.mayReceive(held.scopes)) missed.push(held);
     }
+    if (after === undefined && last !== undefined) missed = last > 0 ? missed.slice(-last) : [];
     subscription.catchUp(missed);
+    return missed.length === 0 ? sequence : missed[0]!.sequence - 1;
+  }
+
+  /** Begins in the streams that the filter touches. */
+  #join(
+    subscription: LiveSubscription,
+    options: SubscribeOptions,
+    memory: boolean,
+    sequence: number,
+  ): void {
+    const { feeds, table } = this.#streams!;
+    const resume = new Resume(options, table);
+    const reader = feeds.join(subscription, resume.start);
+    if (resume.gap) subscription.gap = true;
+    const places = new Places(this, reader.cursors, memory, sequence);
+    subscription.log = { reader, places };
+  }
+
+  /** Positions of subscriptions that touch no stream say which streams there were. */
+  #nameStreams(): void {
+    if (this.#streams !== undefined)
+      this.#history.streams = `.${encodePlaces(this.newest, [], [])}`;
   }
 
   #refused(messages: readonly Message[], origin: Origin, thrown: unknown): Fault {

@@ -50,12 +50,7 @@ export class HandlerContext implements Context {
   }
 
   get emit(): Context['emit'] {
-    return (event, payload) => {
-      const emitted = this.#emit(event, payload);
-      // A handler that does not wait for it does not learn of a refusal; the process lives on.
-      emitted.catch(() => undefined);
-      return emitted;
-    };
+    return (event, payload) => heeded(() => this.#emit(event, payload));
   }
 
   get invoke(): Context['invoke'] {
@@ -65,4 +60,12 @@ export class HandlerContext implements Context {
   async #emit(event: string, payload: unknown): Promise<void> {
     await this.#services.emit(event, payload, this.#call.trace);
   }
+}
+
+/** What an event came to. Code that does not wait for it does not learn of a refusal (the log has
+ * it), and the process lives on. */
+export function heeded(emit: () => Promise<void>): Promise<void> {
+  const emitted = emit();
+  emitted.catch(() => undefined);
+  return emitted;
 }

@@ -11,6 +11,7 @@ export class HeldMessage implements Delivery {
   /** What it weighs in buffers: payload, headers and a flat share for the rest. */
   readonly bytes: number;
   readonly #boot: string;
+  readonly #streams: string;
 
   constructor(
     message: Message,
@@ -18,19 +19,22 @@ export class HeldMessage implements Delivery {
     sequence: number,
     scopes: readonly string[],
     boot: string,
+    streams: string,
   ) {
     this.message = message;
     this.levels = levels;
     this.sequence = sequence;
     this.scopes = scopes;
     this.#boot = boot;
+    this.#streams = streams;
     let bytes = 256 + message.payload.byteLength + 2 * message.subject.length;
     for (const [name, value] of message.headers) bytes += 2 * (name.length + value.length);
     this.bytes = bytes;
   }
 
+  /** For a subscription that touches no stream. */
   get position(): string {
-    return `${this.#boot}-${this.sequence}`;
+    return `${this.#boot}-${this.sequence}${this.#streams}`;
   }
 }
 
@@ -41,10 +45,12 @@ export interface Backlog {
   readonly messages: Iterable<HeldMessage>;
 }
 
-/** The latest messages, bounded in number and bytes. Its positions are `<boot>-<sequence>`: one
- * from before a restart is known as such. */
+/** The latest messages that no stream holds, bounded in number and bytes. Its part of a position is
+ * `<boot>-<sequence>`: one from before a restart is known as such. */
 export class History {
   readonly boot: string;
+  /** What positions say of streams where none of them matters; empty or begins with a dot. */
+  streams = '';
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   #held: (HeldMessage | undefined)[] = [];
@@ -67,8 +73,20 @@ export class History {
     return this.#bytes;
   }
 
+  /** Of the latest message. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   add(message: Message, levels: readonly string[], scopes: readonly string[]): HeldMessage {
-    const held = new HeldMessage(message, levels, ++this.#sequence, scopes, this.boot);
+    const held = new HeldMessage(
+      message,
+      levels,
+      ++this.#sequence,
+      scopes,
+      this.boot,
+      this.streams,
+    );
     if (this.#maxRecords === 0) return held;
     this.#held.push(held);
     this.#bytes += held.bytes;
@@ -86,7 +104,7 @@ export class History {
   /** What came after a position. For a position that this hub did not give (it was another run, or
    * it is no position at all) that is all there is, with a gap. */
   after(position: string): Backlog {
-    const match = /^([^-]+)-([0-9]{1,15})$/.exec(position);
+    const match = /^([^-.]+)-([0-9]{1,15})(?:\.|$)/.exec(position);
     const sequence = match === null ? Number.NaN : Number(match[2]);
     if (match === null || match[1] !== this.boot || sequence > this.#sequence) {
       return { gap: true, messages: this.#from(this.#head) };
@@ -94,6 +112,10 @@ export class History {
     const oldest = this.#sequence - this.size + 1;
     if (sequence < oldest - 1) return { gap: true, messages: this.#from(this.#head) };
     return { gap: false, messages: this.#from(this.#head + (sequence - oldest + 1)) };
+  }
+
+  all(): Backlog {
+    return { gap: false, messages: this.#from(this.#head) };
   }
 
   *#from(index: number): Iterable<HeldMessage> {

@@ -3,8 +3,10 @@ import type { Call } from '../model/call.ts';
 import type { Contract, EventType, Operation, Service } from '../model/contract.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
 import type { Delivery, Message } from '../model/message.ts';
-import type { Credentials, Principal } from '../model/principal.ts';
+import type { Credentials, Principal, ScramHash, ScramVerifier } from '../model/principal.ts';
 import type { Diagnostics, Meter } from './diagnostics.ts';
+import type { Logger } from './logger.ts';
+import type { Streams } from './streams.ts';
 
 /** An operation that the hub serves. */
 export interface Endpoint {
@@ -34,8 +36,11 @@ export interface Origin {
 export interface Subscriber {
   /** Never more deliveries than the credit that was given. */
   deliver(batch: readonly Delivery[]): void;
-  /** `count` deliveries were lost because the receiver gave no credit in time. Optional. */
+  /** `count` deliveries were lost: the receiver gave no credit in time, or retention deleted them
+   * before it did. Optional. */
   dropped?(count: number): void;
+  /** Everything that was there when it subscribed has been delivered. Called once. Optional. */
+  caughtUp?(): void;
   /** The hub ends the subscription. */
   closed(): void;
 }
@@ -47,6 +52,12 @@ export interface SubscribeOptions {
   readonly credit: number;
   /** Resume after this position (of an earlier delivery). */
   readonly after?: string | undefined;
+  /** Where to begin without a position: `now` (the default), `start` of what is kept, or a time in
+   * milliseconds since 1970-01-01T00:00Z. */
+  readonly from?: 'now' | 'start' | number | undefined;
+  /** Begin so far back: about as many of the latest messages, of each partition where a stream
+   * holds them. Counts before `from`. */
+  readonly last?: number | undefined;
 }
 
 export interface Subscription {
@@ -61,8 +72,11 @@ export interface Subscription {
 export interface Hub {
   readonly state: 'starting' | 'ready' | 'draining' | 'stopped';
   readonly diagnostics: Diagnostics;
+  readonly logger: Logger;
   /** Whether callers without credentials are refused everything. */
   readonly anonymousDenied: boolean;
+  /** Undefined where the hub was made without an engine. */
+  readonly streams: Streams | undefined;
 
   contracts(): readonly Contract[];
   endpoints(): Iterable<Endpoint>;
@@ -90,4 +104,7 @@ export interface Hub {
   /** Who these credentials belong to. @throws Fault UNAUTHENTICATED for bad ones; missing ones
    * give the anonymous principal (or the local one where authentication is not configured). */
   authenticate(credentials: Credentials): MaybePromise<Principal>;
+  /** What SCRAM checks a user's password by; for a user that is not there too. Undefined where no
+   * user has a password. */
+  readonly scramVerifier: ((user: string, hash: ScramHash) => Promise<ScramVerifier>) | undefined;
 }

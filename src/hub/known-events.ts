@@ -3,6 +3,7 @@ import { Fault } from '../model/fault.ts';
 import { parseJson } from '../model/json.ts';
 import type { Message } from '../model/message.ts';
 import type { Principal } from '../model/principal.ts';
+import { subjectLevels } from '../model/subject.ts';
 import { SubjectTemplate } from '../model/subject-template.ts';
 import { compileSchema, type Validator } from '../model/validation/validator.ts';
 import { authorize } from './authorize.ts';
@@ -78,7 +79,8 @@ export function scopesOf(events: readonly KnownEvent[]): readonly string[] {
 /**
  * Checks a payload from outside. Other forms than JSON pass: they are checked by whoever converts
  * them. Where the source named no form, what reads as JSON is taken for it.
- * @throws Fault INVALID_ARGUMENT for a payload that fits none of the events
+ * @throws Fault INVALID_ARGUMENT for a payload that fits none of the events, or whose members are
+ *   not those in its subject
  */
 export function checkPayload(message: Message, events: readonly KnownEvent[]): void {
   if (events.length === 0 || !mayBeJson(message.contentType)) return;
@@ -93,8 +95,17 @@ export function checkPayload(message: Message, events: readonly KnownEvent[]): v
       `Payload on ${message.subject}: ${(thrown as Error).message}`,
     );
   }
-  if (events.some((event) => event.validator.check(value))) return;
-  throw badPayload(events[0]!, value);
+  let levels: string[] | undefined;
+  let wrong: string | undefined;
+  for (const { name, validator, template } of events) {
+    if (!validator.check(value)) continue;
+    if (!template.namesMembers) return;
+    levels ??= subjectLevels(message.subject);
+    const member = template.disagreement(levels, value);
+    if (member === undefined) return;
+    wrong ??= `Payload of event ${name}: its ${member} is not the one in the subject ${message.subject.slice(0, 200)}.`;
+  }
+  throw wrong === undefined ? badPayload(events[0]!, value) : new Fault('INVALID_ARGUMENT', wrong);
 }
 
 /** INVALID_ARGUMENT for a payload that is not the event's. */

@@ -10,6 +10,7 @@ import type { Hub } from './hub.ts';
 import type { Logger } from './logger.ts';
 import type { Registry } from './registry.ts';
 import type { ServedApplication } from './served-endpoint.ts';
+import type { HubStreams } from './streams/hub-streams.ts';
 
 /** What a drain did to whom. */
 export interface DrainReport {
@@ -25,6 +26,7 @@ interface Parts {
   readonly registry: Registry;
   readonly runner: CallRunner;
   readonly exchange: Exchange;
+  readonly streams: HubStreams | undefined;
   readonly logger: Logger;
   readonly dataDirectory: string | undefined;
   readonly services: Omit<ApplicationServices, 'dataDirectory'>;
@@ -33,6 +35,10 @@ interface Parts {
 const RETRY_AFTER_MS = 1000;
 /** How long one application may take to stop; it must not keep the process for ever. */
 const APPLICATION_MS = 10_000;
+
+/** How long what was accepted may take to be committed; a disk that hangs must not keep the process
+ * for ever. */
+const COMMIT_MS = 5000;
 
 /** From starting to ready to draining to stopped; never back. */
 export class Lifecycle {
@@ -61,7 +67,7 @@ export class Lifecycle {
   /** An application that comes to a running hub starts by itself. */
   added(served: ServedApplication): void {
     if (this.state !== 'ready') return;
-    this.#startOne(served).catch((thrown: unknown) => {
+    this.#startLate(served).catch((thrown: unknown) => {
       this.#parts.logger.error(
         { err: thrown, application: served.application.contract.name },
         'an application did not start',
@@ -70,8 +76,10 @@ export class Lifecycle {
   }
 
   async #start(): Promise<void> {
-    const { registry, runner } = this.#parts;
+    const { registry, runner, streams } = this.#parts;
     try {
+      // What applications emit at their start has its place already.
+      if (streams !== undefined) await streams.declare();
       for (const served of registry.applications) {
         if (this.state !== 'starting') return;
         await this.#startOne(served);
@@ -87,6 +95,12 @@ export class Lifecycle {
     if (this.state !== 'starting') return;
     this.state = 'ready';
     runner.closed = undefined;
+  }
+
+  async #startLate(served: ServedApplication): Promise<void> {
+    const { streams } = this.#parts;
+    if (streams !== undefined) await streams.declare();
+    await this.#startOne(served);
   }
 
   async #startOne(served: ServedApplication): Promise<void> {
@@ -120,6 +134,8 @@ export class Lifecycle {
     await this.#idle(deadlineMs);
     const aborted = this.#cut();
     const cut = Object.values(aborted).reduce((sum, count) => sum + count, 0);
+    // What was accepted and waits for the disk is still seen by who is there.
+    await settledWithin(COMMIT_MS, exchange.committed());
     const subscriptionsClosed = exchange.endSubscriptions();
     // What is still starting is to be stopped as well, once it has started.
     if (starting !== undefined) {
@@ -129,6 +145,8 @@ export class Lifecycle {
       );
     }
     await this.#stopApplications();
+    await settledWithin(COMMIT_MS, exchange.committed());
+    this.#parts.streams?.close();
     this.state = 'stopped';
     return {
       durationMs: performance.now() - beganMs,

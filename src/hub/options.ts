@@ -3,6 +3,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Logger } from './logger.ts';
 import type { Middleware } from './middleware.ts';
 import { Type } from './option-type.ts';
+import type { HubStorage } from './streams/hub-streams.ts';
 
 /** What an operator may set about the hub itself. */
 export const HubSettings = Type.Object(
@@ -39,7 +40,8 @@ export const HubSettings = Type.Object(
       minimum: 0,
       maximum: 10_000_000,
       default: 10_000,
-      description: 'Messages kept in memory so that a subscriber can resume after an interruption.',
+      description:
+        'Messages that no stream holds are kept in memory so that a subscriber can resume after an interruption: so many.',
     }),
     historyBytes: Type.Integer({
       minimum: 0,
@@ -52,7 +54,7 @@ export const HubSettings = Type.Object(
       maximum: 10_000_000,
       default: 1024,
       description:
-        'Messages that wait for a slow subscriber; beyond it the oldest are dropped and counted.',
+        'Messages that no stream holds and that wait for a slow subscriber; beyond it the oldest are dropped and counted.',
     }),
     subscriberBufferBytes: Type.Integer({
       minimum: 1024,
@@ -87,4 +89,6 @@ export interface HubOptions extends Partial<HubSettings> {
   /** Folder for what applications keep; made when it is needed. Absent: a temporary folder,
    * removed when the hub stops. */
   readonly dataDirectory?: string | undefined;
+  /** Absent: there are no streams, and messages are kept in memory only. */
+  readonly storage?: HubStorage | undefined;
 }

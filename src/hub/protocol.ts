@@ -72,6 +72,8 @@ export interface Protocol<Options = unknown> {
   /** JSON Schema with defaults and descriptions; drives validation, environment and docs. */
   readonly options: TObject;
   readonly documents?: readonly DocumentKind[];
+  /** The port at which people expect it, opened where `listen.standardPorts` says so. */
+  readonly standardPort?: number;
   /** From the first bytes of a raw connection, never empty. Absent: not reachable that way. */
   detect?(bytes: Buffer): Detection;
   serve(hub: Hub, options: Options, meter: Meter): MaybePromise<ProtocolServer>;

@@ -12,12 +12,20 @@ export interface Peer {
   readonly secure: boolean;
 }
 
+/** This end of a connection. */
+export interface LocalAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /**
  * A byte connection after its protocol is known: batch-first in both directions. What is written
  * within one turn of the event loop goes out as one write.
  */
 export interface Connection {
   readonly peer: Peer;
+  /** Where the peer reached us; undefined where there is no address (Unix sockets, pipes). */
+  readonly local: LocalAddress | undefined;
   /** Strings are UTF-8. Bytes are taken over: do not change them until they are sent. Answers
    * false when more is queued than the peer reads: stop until `receiver.drained`. */
   write(chunk: string | Uint8Array): boolean;

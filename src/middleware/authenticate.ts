@@ -4,8 +4,9 @@ import type { Authenticator } from '../hub/authenticator.ts';
 import { Type } from '../hub/option-type.ts';
 import { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
-import type { Credentials, PasswordProof, Principal } from '../model/principal.ts';
+import type { Credentials, PasswordProof, Principal, ScramHash } from '../model/principal.ts';
 import { type PasswordHash, parsePasswordHash } from './password-hash.ts';
+import { ScramUsers } from './scram.ts';
 
 const Scopes = Type.Array(Type.String({ minLength: 1 }), {
   default: ['*'],
@@ -67,6 +68,13 @@ export const AuthenticationOptions = Type.Object(
             Type.String({
               description:
                 'In place of the password: $scrypt$ln=15,r=8,p=1$<salt>$<hash>; `polywire hash-password` prints it.',
+            }),
+          ),
+          scram: Type.Optional(
+            Type.Array(Type.String({ minLength: 1 }), {
+              maxItems: 2,
+              description:
+                'Beside "scrypt": SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>, by which clients log in with SCRAM; `polywire hash-password --scram` prints both forms. With "password" it is not needed.',
             }),
           ),
           scopes: Scopes,
@@ -135,6 +143,7 @@ class StaticAuthenticator implements Authenticator {
   readonly #configured = new Map<string, Principal>();
   readonly #verified = new Map<string, Principal>();
   readonly #checking = new Map<string, Promise<Principal>>();
+  readonly #scram = new ScramUsers();
   #checks = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -151,7 +160,7 @@ class StaticAuthenticator implements Authenticator {
       }
       this.#tokens.set(text, { digest, principal: principalOf(token.id, token.scopes) });
     }
-    for (const { user, password, scrypt, scopes } of options.users) {
+    for (const { user, password, scrypt, scram, scopes } of options.users) {
       if (this.#users.has(user)) throw new TypeError(`auth.users: "${user}" is there twice`);
       if ((password === undefined) === (scrypt === undefined)) {
         throw new TypeError(`auth.users: "${user}" needs either "password" or "scrypt"`);
@@ -160,6 +169,7 @@ class StaticAuthenticator implements Authenticator {
       const hashed = scrypt === undefined ? undefined : passwordOf(user, scrypt);
       this.#users.set(user, { password: hashed, plain: password, principal });
       this.#nobody ??= hashed;
+      this.#scram.add(user, principal, password, scram ?? []);
       if (password !== undefined)
         this.#configured.set(this.#credentialKey(user, password), principal);
     }
@@ -172,6 +182,11 @@ class StaticAuthenticator implements Authenticator {
     }
     if (credentials.kind === 'proof') return this.#proof(credentials);
     throw new Fault('UNAUTHENTICATED', 'No credentials were sent.');
+  }
+
+  get verifier(): Authenticator['verifier'] {
+    if (this.#users.size === 0) return undefined;
+    return (user: string, hashName: ScramHash) => this.#scram.verifier(user, hashName);
   }
 
   #token(token: string): Principal {

@@ -118,7 +118,15 @@ export const CONTRACT_SCHEMA: JsonSchemaObject = {
         scopes: texts,
         examples: { type: 'array' },
       },
-      { doc: text, deprecated: text, key: text },
+      {
+        doc: text,
+        deprecated: text,
+        key: text,
+        durable: {
+          type: 'boolean',
+          description: 'false: its messages are kept in memory only, in no stream of their own.',
+        },
+      },
     ),
     DeclaredError: closed(
       { code: { enum: [...FAULT_CODE_NAMES] } },

@@ -114,6 +114,8 @@ export interface EventType {
   readonly schema: JsonSchema;
   /** Top-level member of the payload that is the message's key (order is kept within a key). */
   readonly key?: string;
+  /** false: messages are kept in memory only, in no stream of their own. */
+  readonly durable?: boolean;
   /** Scopes needed to publish it from outside, and to subscribe to it. */
   readonly scopes: readonly string[];
   readonly examples: readonly unknown[];

@@ -44,4 +44,16 @@ export interface PasswordProof {
   matches(password: string): boolean;
 }
 
+export type ScramHash = 'sha256' | 'sha512';
+
+/** What a user's knowledge of the password is checked by in SCRAM (RFC 5802), without the password. */
+export interface ScramVerifier {
+  readonly salt: Buffer;
+  readonly iterations: number;
+  readonly storedKey: Buffer;
+  readonly serverKey: Buffer;
+  /** Undefined for a user that is not there: its keys fit no password. */
+  readonly principal: Principal | undefined;
+}
+
 export const NO_CREDENTIALS: Credentials = Object.freeze({ kind: 'none' });

@@ -5,6 +5,8 @@ import { subjectLevels, subjectText } from './subject.ts';
 export class SubjectTemplate {
   /** A filter that matches what the template can give; a level with a member is `*`. */
   readonly filter: readonly string[];
+  /** Whether a level is a member of the payload. */
+  readonly namesMembers: boolean;
   /** Plain levels as they are, unescaped. */
   readonly #levels: readonly { readonly text: string; readonly member: boolean }[];
 
@@ -15,6 +17,7 @@ export class SubjectTemplate {
         ? { text: subjectLevels(level)[0]!, member: false }
         : { text: member, member: true };
     });
+    this.namesMembers = this.#levels.some(({ member }) => member);
     this.filter = this.#levels.map(({ text, member }) => (member ? '*' : subjectText([text])));
   }
 
@@ -24,6 +27,13 @@ export class SubjectTemplate {
     return subjectText(
       this.#levels.map(({ text, member }) => (member ? memberText(payload, text) : text)),
     );
+  }
+
+  /** The member whose text is not what the subject says; undefined where they agree. */
+  disagreement(levels: readonly string[], payload: unknown): string | undefined {
+    return this.#levels.find(
+      ({ text, member }, index) => member && textOf(payload, text) !== levels[index],
+    )?.text;
   }
 
   /** Whether all that a filter lets through are subjects of this template. */
@@ -37,14 +47,19 @@ export class SubjectTemplate {
   }
 }
 
-/** The text of a payload's member, for a subject or a key. */
-export function memberText(payload: unknown, member: string): string {
+function textOf(payload: unknown, member: string): string | undefined {
   const value =
     typeof payload === 'object' && payload !== null && Object.hasOwn(payload, member)
       ? (payload as Record<string, unknown>)[member]
       : undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** The text of a payload's member, for a subject or a key. */
+export function memberText(payload: unknown, member: string): string {
+  const text = textOf(payload, member);
+  if (text !== undefined) return text;
   throw new TypeError(
     `member ${JSON.stringify(member)} of the payload must be text, a number or a boolean: it names the subject or the key`,
   );

@@ -82,8 +82,9 @@ export async function createListener(
 
 function shortestTimeMs(options: NetOptions): number {
   const { idleTimeMs, headTimeMs, requestTimeMs } = options.http;
+  const pingIntervalMs = options.http2.pingIntervalMs || Number.POSITIVE_INFINITY;
   const { detectTimeMs, sendTimeMs } = options.limits;
-  return Math.min(detectTimeMs, sendTimeMs, idleTimeMs, headTimeMs, requestTimeMs);
+  return Math.min(detectTimeMs, sendTimeMs, idleTimeMs, headTimeMs, requestTimeMs, pingIntervalMs);
 }
 
 class HubListener implements Listener {

@@ -41,6 +41,11 @@ const listen = section('Where connections are taken.', {
     ),
     { default: [], description: 'More addresses; each takes every protocol too.' },
   ),
+  standardPorts: Type.Boolean({
+    default: false,
+    description:
+      'Open the standard port of every enabled protocol that has one (Kafka: 9092) too, on the same host; each takes every protocol.',
+  }),
   hostNames: Type.Array(Type.String(), {
     default: [],
     description:

@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Meter } from '../hub/diagnostics.ts';
-import type { Connection, Peer, Receiver } from '../hub/transport.ts';
+import type { Connection, LocalAddress, Peer, Receiver } from '../hub/transport.ts';
 import { type NetLogger, NO_LOGGER } from './logger.ts';
 import { OutBatch } from './out-batch.ts';
 
@@ -104,6 +105,12 @@ export class StreamConnection implements Connection {
   become(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#closed) receiver.closed();
+  }
+
+  get local(): LocalAddress | undefined {
+    const { localAddress, localPort } = this.#readable as Partial<Socket>;
+    if (localAddress === undefined || localPort === undefined) return undefined;
+    return { address: localAddress, port: localPort };
   }
 
   get receiver(): Receiver {

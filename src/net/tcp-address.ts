@@ -15,7 +15,7 @@ export function listenTcp(
         error.code === 'EADDRINUSE'
           ? Object.assign(
               new Error(
-                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port).`,
+                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port; listen.also, listen.standardPorts).`,
               ),
               { code: error.code },
             )

@@ -10,7 +10,9 @@ import {
   inflate,
   constants as zlib,
 } from 'node:zlib';
+import type { Exchange } from '../hub/transport.ts';
 import { Fault } from '../model/fault.ts';
+import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import { preferredEncoding } from './content-negotiation.ts';
 import { HttpFault } from './problem.ts';
 
@@ -88,6 +90,27 @@ export async function decompress(bytes: Buffer, coding: string, maxBytes: number
       `The body is larger than ${maxBytes} bytes when it is unpacked.`,
     );
   }
+}
+
+/**
+ * The whole body of a request, unpacked. At once when it has come with the head and is not packed:
+ * then it is a view, valid only during this turn.
+ * @throws (or rejects with) HttpFault 415 and 413, Fault INVALID_ARGUMENT for broken data.
+ */
+export function requestBytes(exchange: Exchange, maxBytes: number): MaybePromise<Buffer> {
+  const coding = requestCoding(exchange.headers.get('content-encoding'));
+  const body = exchange.bytes(maxBytes);
+  return coding === undefined ? body : unpacked(body, coding, maxBytes);
+}
+
+async function unpacked(
+  arriving: MaybePromise<Buffer>,
+  coding: string,
+  maxBytes: number,
+): Promise<Buffer> {
+  // A view that is valid only now has to be kept while zlib works on it.
+  const bytes = isPromise(arriving) ? await arriving : Buffer.from(arriving);
+  return decompress(bytes, coding, maxBytes);
 }
 
 /** The body behind a coding, piece by piece, as fast as it is read: a bomb fills no memory.

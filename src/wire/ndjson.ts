@@ -1,4 +1,5 @@
 import { Fault } from '../model/fault.ts';
+import { HttpFault } from './problem.ts';
 
 /**
  * Streams of JSON values in a body, cut into the bytes of single values: newline-delimited JSON
@@ -66,7 +67,8 @@ class Unfinished {
 
   #check(more: number): void {
     if (this.size + more <= this.#maxBytes) return;
-    throw new Fault(
+    throw new HttpFault(
+      413,
       'RESOURCE_EXHAUSTED',
       `One value of the stream is longer than ${this.#maxBytes} bytes.`,
     );

@@ -93,6 +93,7 @@ const OK = headerList('x-test', 'yes');
 /** The server's end of a connection without a socket: what a test sends, and what it gets back. */
 export class RawPeer implements Connection {
   readonly peer: Peer = { address: '127.0.0.1', port: 1, transport: 'tcp', secure: false };
+  readonly local = undefined;
   readonly meter = new Meter('http');
   readonly ticker = new Ticker(1_000_000);
   readonly exchanges: RoutableExchange[] = [];

@@ -202,39 +202,81 @@ test('too many streams are refused in a way that lets the client try again', () 
   assert.equal(peer.exchanges.length, 2);
 });
 
-test('floods end the connection with ENHANCE_YOUR_CALM', () => {
-  const rapidReset = Array.from({ length: 1_500 }, (_, index) => [
-    request(index * 2 + 1),
-    number('RST_STREAM', index * 2 + 1, 8),
-  ]).flat();
-  const malformedRequests = Array.from({ length: 1_500 }, (_, index) =>
-    head(index * 2 + 1, block({ ':path': '' })),
-  );
-  const continuations = [head(1, block(), 1), ...Array(100).fill(frame('CONTINUATION', 0, 1))];
-  const floods: Record<string, Buffer[]> = {
-    rapidReset,
-    malformedRequests,
-    continuations,
-    longBlock: [
-      head(1, block(), 1),
-      ...Array(5).fill(frame('CONTINUATION', 0, 1, Buffer.alloc(16_000))),
-    ],
-    pings: Array(3_000).fill(frame('PING', 0, 0, '0000000000000000')),
-    settings: Array(3_000).fill(settings(3, 100)),
-    acknowledgements: Array(3_000).fill(frame('SETTINGS', 1, 0)),
-    priorities: Array(3_000).fill(frame('PRIORITY', 0, 1, '0000000010')),
-    windowUpdates: Array(3_000).fill(number('WINDOW_UPDATE', 0, 1)),
-    unknown: Array(3_000).fill(frame('200', 0, 0)),
-    emptyData: [request(1, 4), ...Array(3_000).fill(frame('DATA', 0, 1))],
-    paddedData: [request(1, 4), ...Array(3_000).fill(frame('DATA', 8, 1, '0100'))],
-  };
-  for (const [what, bytes] of Object.entries(floods)) {
+const PING = frame('PING', 0, 0, '0000000000000000');
+
+/** Frames that cost work and carry nothing, more of them in a moment than any client needs. */
+const FLOODS: Readonly<Record<string, () => readonly Buffer[]>> = {
+  'rapid resets': () =>
+    Array.from({ length: 1_500 }, (_, index) => [
+      request(index * 2 + 1),
+      number('RST_STREAM', index * 2 + 1, 8),
+    ]).flat(),
+  'malformed requests': () =>
+    Array.from({ length: 1_500 }, (_, index) => head(index * 2 + 1, block({ ':path': '' }))),
+  'empty CONTINUATION frames': () => [
+    head(1, block(), 1),
+    ...Array<Buffer>(100).fill(frame('CONTINUATION', 0, 1)),
+  ],
+  'a header block without end': () => [
+    head(1, block(), 1),
+    ...Array<Buffer>(5).fill(frame('CONTINUATION', 0, 1, Buffer.alloc(16_000))),
+  ],
+  PINGs: () => Array<Buffer>(3_000).fill(PING),
+  SETTINGS: () => Array<Buffer>(3_000).fill(settings(3, 100)),
+  'long SETTINGS': () =>
+    Array<Buffer>(50).fill(settings(...Array.from({ length: 5_000 }, (_, n) => n % 2))),
+  acknowledgements: () => Array<Buffer>(3_000).fill(frame('SETTINGS', 1, 0)),
+  priorities: () => Array<Buffer>(3_000).fill(frame('PRIORITY', 0, 1, '0000000010')),
+  'window updates': () => Array<Buffer>(3_000).fill(number('WINDOW_UPDATE', 0, 1)),
+  'unknown frames': () => Array<Buffer>(3_000).fill(frame('200', 0, 0)),
+  'empty DATA': () => [request(1, 4), ...Array<Buffer>(3_000).fill(frame('DATA', 0, 1))],
+  'DATA of nothing but padding': () => [
+    request(1, 4),
+    ...Array<Buffer>(3_000).fill(frame('DATA', 8, 1, '0100')),
+  ],
+};
+
+for (const [what, bytes] of Object.entries(FLOODS)) {
+  test(`a flood of ${what} ends the connection with ENHANCE_YOUR_CALM`, () => {
     const peer = new RawPeer();
     peer.handle = () => undefined;
-    for (const part of bytes) peer.send(part);
-    assert.equal(peer.summary().at(-1), `GOAWAY ${CALM}`, what);
-    assert.equal(peer.endedByServer, true, what);
+    for (const part of bytes()) peer.send(part);
+    assert.equal(peer.summary().at(-1), `GOAWAY ${CALM}`);
+    assert.equal(peer.endedByServer, true);
+  });
+}
+
+test('what is a flood in a moment is none over time, or between requests', () => {
+  const slow = new RawPeer();
+  for (let second = 0; second < 60; second++) {
+    slow.tick(1_000);
+    for (let count = 0; count < 100; count++) slow.send(PING, settings(3, 100));
+    slow.send(request(second * 4 + 1), request(second * 4 + 3, 4));
+    slow.send(number('RST_STREAM', second * 4 + 3, 8));
   }
+  assert.equal(slow.endedByServer, false);
+  const busy = new RawPeer();
+  for (let id = 1; id < 10_000; id += 2)
+    busy.send(request(id), PING, number('WINDOW_UPDATE', 0, 9));
+  assert.equal(busy.endedByServer, false);
+  assert.equal(busy.exchanges.length, 5_000);
+});
+
+test('a small block that unfolds into a large list is cut off where the limit is', () => {
+  const peer = new RawPeer();
+  const large = encodeFields(['x-large', 'v'.repeat(3_900)]);
+  // Literal with incremental indexing: the table holds it, and one byte repeats it (RFC 7541, 6.1).
+  const indexed = Buffer.concat([Buffer.of(0x40), large.subarray(1)]);
+  const bomb = Buffer.concat([block(), indexed, Buffer.alloc(10_000, 0xbe)]);
+  const before = process.memoryUsage().heapUsed;
+  for (let id = 1; id < 41; id += 2) peer.send(head(id, bomb));
+  assert.equal(peer.exchanges.length, 0);
+  assert.ok(process.memoryUsage().heapUsed - before < 50_000_000);
+  const [answer] = peer.frames();
+  assert.match(answer!.payload.toString('latin1'), /431/);
+  peer.handle = (exchange) => exchange.respond(204, { flat: [] } as never);
+  peer.send(request(101));
+  assert.deepEqual(peer.summary(), ['HEADERS 101 end']);
 });
 
 test('a request that is cancelled in the read it came with costs no handler', () => {

@@ -195,7 +195,7 @@ describe('client streams', () => {
     const cases: [string, string, number][] = [
       ['{"n":1}\n{"n":"x"}\n', 'INVALID_ARGUMENT', 400],
       ['{"n":1}\n{"n":\n', 'INVALID_ARGUMENT', 400],
-      [`{"n":${'1'.repeat(200)}}\n`, 'RESOURCE_EXHAUSTED', 429],
+      [`{"n":${'1'.repeat(200)}}\n`, 'RESOURCE_EXHAUSTED', 413],
     ];
     for (const [body, code, status] of cases) {
       const response = await post('/items/sum', body, 'application/x-ndjson');

@@ -9,8 +9,9 @@ from zeep import Client, Settings, xsd
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 from zeep.wsse.username import UsernameToken
+from zeep.wsse.utils import WSU
 
-url, secured = sys.argv[1], sys.argv[2]
+url, secured, exported = sys.argv[1:]
 NS = "urn:polywire:shop:orders"
 checks = 0
 
@@ -127,6 +128,18 @@ for port in ["OrdersSoap11", "OrdersSoap12"]:
     entries = {one.key: one.value for one in body.metadata.entry}
     equal(entries.get("tenant"), "acme", "metadata")
 
+    # A block that must be understood and is not.
+    envelope = {
+        "11": "http://schemas.xmlsoap.org/soap/envelope/",
+        "12": "http://www.w3.org/2003/05/soap-envelope",
+    }[version]
+    strange = etree.Element("{urn:strange}Thing", {f"{{{envelope}}}mustUnderstand": "1"})
+    try:
+        service.WhoAmI(_soapheaders=[strange])
+        sys.exit("a block was passed over")
+    except Fault as fault:
+        equal(fault.code.split(":")[-1], "MustUnderstand", "must understand")
+
     # WS-Security, both kinds of password.
     for digest in [False, True]:
         token = UsernameToken("ada", "correct horse battery", use_digest=digest)
@@ -145,5 +158,47 @@ for port in ["OrdersSoap11", "OrdersSoap12"]:
             sys.exit("a wrong password was taken")
         except Fault as fault:
             equal("not known here" in fault.message, True, "wrong password")
+
+        # Created in the past, a nonce that comes again, and timestamps.
+        now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        old = now - datetime.timedelta(hours=1)
+
+        def ask(message, **options):
+            guarded.wsse = UsernameToken(
+                "ada", "correct horse battery", use_digest=digest, zulu_timestamp=True, **options
+            )
+            try:
+                who = guarded.service.WhoAmI()
+                got = (who.body.result if hasattr(who, "body") else who).id
+            except Fault as fault:
+                got = fault.message
+            equal(message in got, True, f"{message}: {got}")
+
+        def stamp(created, expires):
+            element = WSU.Timestamp()
+            element.append(WSU.Created(created.strftime("%Y-%m-%dT%H:%M:%SZ")))
+            element.append(WSU.Expires(expires.strftime("%Y-%m-%dT%H:%M:%SZ")))
+            return element
+
+        later = now + datetime.timedelta(minutes=5)
+        ask("ada", timestamp_token=stamp(now, later))
+        before = [now - datetime.timedelta(minutes=minutes) for minutes in [4, 3]]
+        ask("expired", timestamp_token=stamp(*before))
+        ask("older than", timestamp_token=stamp(old, later))
+        if digest:
+            ask("older than", created=old)
+            nonce = f"once-{port}"
+            ask("ada", nonce=nonce, created=now)
+            ask("used before", nonce=nonce, created=now)
+
+# What `polywire contract export` writes is a WSDL too: each operation has a message that can be made.
+document = Client(exported, settings=Settings(strict=True)).wsdl
+(service,) = document.services.values()
+equal(sorted(service.ports), ["ParcelsSoap11", "ParcelsSoap12"], "exported ports")
+for port in service.ports.values():
+    names = {name for name in port.binding.all()}
+    equal({"Get", "List", "Count", "Register", "Move"} <= names, True, f"exported: {names}")
+    for operation in port.binding.all().values():
+        equal(operation.input.signature() is not None, True, operation.name)
 
 print(f"zeep {zeep.__version__}: {checks} checks passed")

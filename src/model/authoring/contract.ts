@@ -153,6 +153,7 @@ function neutralEvent(
       anonymous,
     ),
     ...optional('key', definition.key),
+    ...optional('durable', definition.durable),
     scopes: [...(definition.scopes ?? [])],
     examples: (definition.examples ?? []).map(jsonCopy),
   };

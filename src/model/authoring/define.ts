@@ -120,6 +120,8 @@ export interface EventDefinition<S = unknown> {
   readonly subject?: string;
   /** Member of the payload that is the message's key: order is kept within a key. */
   readonly key?: string;
+  /** false: its messages are kept in memory only. Left out, they are in a stream on disk. */
+  readonly durable?: boolean;
   readonly payload: S;
   readonly scopes?: readonly string[];
   readonly examples?: readonly unknown[];

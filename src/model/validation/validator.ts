@@ -6,6 +6,7 @@ import { withBoundedPatterns } from './bounded-patterns.ts';
 import { defaultsOf } from './defaults.ts';
 import { hasOpenParts, isFiniteThroughout } from './finite.ts';
 import { isMultiple } from './keywords.ts';
+import { registerNumberTexts } from './number-texts.ts';
 import { violationsOf } from './violations.ts';
 
 /** A schema, ready to judge values. Made by compileSchema. */
@@ -23,12 +24,14 @@ export interface Validator {
   readonly applyDefaults: ((value: unknown) => unknown) | undefined;
 }
 
+registerNumberTexts();
+
 const cache = new WeakMap<JsonSchemaObject, WeakMap<object, Validator>>();
 const NO_DEFINITIONS: Definitions = Object.freeze({});
 
 /**
  * The validator of a schema; one for each schema object and its definitions. Formats are checked,
- * unknown formats pass (JSON Schema 2020-12 validation, section 7.2.3).
+ * those of numbers as text too; unknown formats pass (JSON Schema 2020-12 validation, section 7.2.3).
  * @param definitions the contract's `$defs`
  */
 export function compileSchema(

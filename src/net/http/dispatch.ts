@@ -19,6 +19,7 @@ const KNOWN_METHODS = new Set([
   'OPTIONS',
   'TRACE',
   'CONNECT',
+  'QUERY',
 ]);
 
 const EVERY_METHOD = headerList('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');

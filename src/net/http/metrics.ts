@@ -1,6 +1,7 @@
 import type { Counter, Gauge } from 'prom-client';
 import { type Diagnostics, DURATION_BOUNDS_MS, type Meter } from '../../hub/diagnostics.ts';
 import type { Hub } from '../../hub/hub.ts';
+import { registerStreamMetrics } from './stream-metrics.ts';
 
 /** The hub's figures in Prometheus' text format. */
 export interface Metrics {
@@ -108,6 +109,7 @@ export async function createMetrics(hub: Hub): Promise<Metrics> {
       this.set(hub.state === 'ready' ? 1 : 0);
     },
   });
+  if (hub.streams !== undefined) registerStreamMetrics(client, registry, hub.streams);
   // The library counts in objects of its own; the hub has its buckets already.
   (registry as unknown as { registerMetric(metric: object): void }).registerMetric(
     new CallDurations(diagnostics),

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { application, callOf, operation } from '../../hub/application.test-support.ts';
+import { application, callOf, message, operation } from '../../hub/application.test-support.ts';
 import { createHub, type HubOptions, type RunningHub } from '../../hub/create-hub.ts';
 import type { HeaderList } from '../../hub/header-list.ts';
+import { streamHub } from '../../hub/streams/streams.test-support.ts';
 import type { Exchange } from '../../hub/transport.ts';
+import { Fault } from '../../model/fault.ts';
 import { metadataOf } from '../../model/metadata.ts';
 import { LOCAL } from '../../model/principal.ts';
 import { monitoringRoutes } from './monitoring.ts';
+import { NAMED_STREAMS, OTHERS } from './stream-metrics.ts';
 
 interface Answer {
   status: number;
@@ -127,4 +130,39 @@ test('metrics are for callers whom the hub knows, health is for everybody', asyn
   assert.equal((await ask(hub, '/metrics', { authorization: 'Bearer x' })).status, 200);
   assert.equal((await ask(hub, '/healthz')).status, 200);
   assert.equal((await ask(hub, '/readyz')).status, 200);
+});
+
+test('metrics tell what each stream holds, with a bounded number of names', async () => {
+  const configured: Record<string, object> = { a: { partitions: 2 } };
+  for (let index = 0; index <= NAMED_STREAMS; index++) configured[`s${index}`] = {};
+  const { hub, engine } = await streamHub({ configured });
+  const origin = { principal: LOCAL, meter: hub.diagnostics.meter('wire') };
+  await hub.publish([message('a', 'x', { key: '1' }), message('a', 'y', { key: '1' })], origin);
+  const last = `s${NAMED_STREAMS}`;
+  await hub.publish([message(last), message(`s${NAMED_STREAMS - 1}`)], origin);
+  await engine
+    .stream('a')!
+    .partitions.find(({ endOffset }) => endOffset > 0)!
+    .trim(1);
+  engine.refusing = new Fault('UNAVAILABLE', 'The disk is full.');
+  assert.throws(() => hub.publish([message('a')], origin));
+  const samples = parse((await ask(hub, '/metrics')).body);
+  const figure = (name: string, stream: string): number | undefined =>
+    samples.get(`polywire_stream_${name}{stream="${stream}"}`);
+  assert.deepEqual(
+    ['start_offset', 'end_offset', 'partitions', 'refused_total'].map((name) => figure(name, 'a')),
+    [1, 2, 2, 1],
+  );
+  assert.ok(figure('bytes', 'a')! > 0);
+  assert.equal(figure('end_offset', last), undefined);
+  assert.equal(figure('end_offset', OTHERS), 2);
+  assert.equal(samples.get('polywire_storage_writable'), 0);
+});
+
+test('a hub whose disk takes nothing stays ready for calls and readers, and says so', async () => {
+  const { hub, engine } = await streamHub();
+  assert.deepEqual((await ask(hub, '/readyz')).body, 'ready\n');
+  engine.refusing = new Fault('UNAVAILABLE', 'The disk of /secret/path is full.');
+  const { status, body } = await ask(hub, '/readyz');
+  assert.deepEqual([status, body], [200, 'ready\nstreams take no messages\n']);
 });

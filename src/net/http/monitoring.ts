@@ -13,7 +13,8 @@ export interface MonitoringOptions {
 
 /**
  * Routes for whoever runs the hub: /healthz (the process answers), /readyz (503 unless calls are
- * taken), which ask nobody who they are; and /metrics, which is for those whom the hub knows.
+ * taken; a second line tells when streams take nothing, for calls and readers are served then), which
+ * ask nobody who they are; and /metrics, which is for those whom the hub knows.
  */
 export function monitoringRoutes(hub: Hub, options: MonitoringOptions): Route[] {
   const routes: Route[] = [
@@ -26,7 +27,7 @@ export function monitoringRoutes(hub: Hub, options: MonitoringOptions): Route[] 
       method: 'GET',
       path: '/readyz',
       handle: (exchange) =>
-        exchange.respond(hub.state === 'ready' ? 200 : 503, PLAIN, `${hub.state}\n`),
+        exchange.respond(hub.state === 'ready' ? 200 : 503, PLAIN, readiness(hub)),
     },
   ];
   if (options.metrics) {
@@ -50,4 +51,9 @@ export function monitoringRoutes(hub: Hub, options: MonitoringOptions): Route[] 
     });
   }
   return routes;
+}
+
+/** Never why: the reason names folders, and this page is for everybody. */
+function readiness({ state, streams }: Hub): string {
+  return streams?.refusing === undefined ? `${state}\n` : `${state}\nstreams take no messages\n`;
 }

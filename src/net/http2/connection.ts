@@ -15,6 +15,8 @@ import { Streams } from './streams.ts';
 /** Payload of the PING that separates the two GOAWAY frames of a graceful end. */
 const DRAIN_PING = Buffer.from('draining');
 const ALIVE_PING = Buffer.from('alive-? ');
+/** PINGs without a sign of life before a client is given up. */
+const MAX_UNANSWERED = 3;
 
 /**
  * The server's side of one HTTP/2 connection (RFC 9113). One read is parsed whole; the requests in
@@ -48,6 +50,9 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   #closed = false;
   #draining = false;
   #lastReadMs: number;
+  /** PINGs since the last read, and when the latest of them went out. */
+  #asked = 0;
+  #askedMs = 0;
   /** When the frame or header block that is incomplete began; 0 for none. */
   #cutSinceMs = 0;
   #framesRead = 0;
@@ -80,6 +85,7 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
       this.#lastReadMs = nowMs;
       this.flood.drain(nowMs);
     }
+    this.#asked = 0;
     this.#reading = true;
     const before = this.#framesRead;
     try {
@@ -216,17 +222,24 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
       }
     } else {
       this.#streams.tick(nowMs);
-      this.#ask(nowMs);
+      if (this.#streams.size > 0) this.#ask(nowMs);
     }
     this.#flush();
   }
 
+  /** Asks a silent client for a sign of life. It is given up after questions that it was given time
+   * for, never by the clock alone: we may be the ones who were late, or who do not read. */
   #ask(nowMs: number): void {
     const intervalMs = this.options.pingIntervalMs;
-    const silentMs = nowMs - this.#lastReadMs;
-    if (intervalMs === 0 || silentMs < intervalMs) return;
-    if (silentMs > 3 * intervalMs) this.connection.destroy();
-    else this.sender.writer.frame(FrameType.PING, 0, 0, ALIVE_PING);
+    if (intervalMs === 0 || this.#paused) return;
+    if (nowMs - Math.max(this.#lastReadMs, this.#askedMs) < intervalMs) return;
+    if (this.#asked === MAX_UNANSWERED) {
+      this.connection.destroy();
+      return;
+    }
+    this.#asked++;
+    this.#askedMs = nowMs;
+    this.sender.writer.frame(FrameType.PING, 0, 0, ALIVE_PING);
   }
 
   #greet(): void {
@@ -289,7 +302,7 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
 
   #ping(flags: number, bytes: Buffer, start: number, end: number): void {
     if (end - start !== 8) throw sizeError('PING', end - start);
-    this.flood.idleFrame();
+    this.flood.ping();
     if ((flags & Flag.ACK) === 0) {
       this.sender.writer.frame(FrameType.PING, Flag.ACK, 0, bytes.subarray(start, end));
     } else if (this.#draining && DRAIN_PING.compare(bytes, start, end) === 0) this.#refuse();

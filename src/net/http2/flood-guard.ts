@@ -57,6 +57,15 @@ export class FloodGuard {
     }
   }
 
+  /** A PING is an idle frame whose flood has a name of its own: clients of gRPC that read it ask less
+   * often (https://github.com/grpc/proposal/blob/master/A8-client-side-keepalive.md).
+   * @throws ConnectionError ENHANCE_YOUR_CALM */
+  ping(): void {
+    if (++this.#idleFrames > this.#limits.idleFrames) {
+      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'too_many_pings');
+    }
+  }
+
   request(): void {
     this.#forgive(FORGIVEN_BY_REQUEST);
   }

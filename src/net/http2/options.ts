@@ -58,10 +58,10 @@ export const http2Options = Type.Object(
       'How many of them are forgiven in each second; work done forgives some too.',
     ),
     pingIntervalMs: count(
-      0,
+      30_000,
       0,
       86_400_000,
-      'Milliseconds of silence after which a client with requests open is asked for a sign of life; 0 never asks.',
+      'Milliseconds of silence after which a client with requests open is asked for a sign of life (PING), and asked again; after three without an answer it is given up. 0 never asks.',
     ),
   },
   { default: {}, additionalProperties: false, description: 'The HTTP/2 server.' },

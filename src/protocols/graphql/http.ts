@@ -3,7 +3,7 @@ import { type HeaderList, headerList } from '../../hub/header-list.ts';
 import type { Exchange } from '../../hub/transport.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Principal } from '../../model/principal.ts';
-import { compress, decompress, requestCoding, responseCoding } from '../../wire/compression.ts';
+import { compress, requestBytes, responseCoding } from '../../wire/compression.ts';
 import { HeaderMemory, jsonBodyOf, preferredType } from '../../wire/content-negotiation.ts';
 import { EVENT_STREAM_TYPE } from '../../wire/event-stream.ts';
 import { principalOf } from '../../wire/http-call.ts';
@@ -70,24 +70,10 @@ export class HttpGraphql {
     return this.#guard(exchange, (type) => {
       const { maxBodyBytes } = this.#service.options;
       requireJson(exchange.headers.get('content-type'));
-      const coding = requestCoding(exchange.headers.get('content-encoding'));
-      const body = exchange.bytes(maxBodyBytes);
-      if (coding !== undefined) return this.#unpacked(exchange, body, coding, type);
+      const body = requestBytes(exchange, maxBodyBytes);
       if (isPromise(body)) return body.then((bytes) => this.#read(exchange, bytes, type));
       return this.#read(exchange, body, type);
     });
-  }
-
-  async #unpacked(
-    exchange: Exchange,
-    body: MaybePromise<Buffer>,
-    coding: string,
-    type: MediaType,
-  ): Promise<void> {
-    // A view that is valid only now has to be kept while zlib works on it.
-    const bytes = isPromise(body) ? await body : Buffer.from(body);
-    const { maxBodyBytes } = this.#service.options;
-    await this.#read(exchange, await decompress(bytes, coding, maxBodyBytes), type);
   }
 
   #read(exchange: Exchange, body: Buffer, type: MediaType): MaybePromise<void> {

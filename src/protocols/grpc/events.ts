@@ -4,6 +4,7 @@ import { Fault } from '../../model/fault.ts';
 import type { Delivery, Message } from '../../model/message.ts';
 import { field, message } from '../../wire/protobuf/by-hand.ts';
 import { type ProtoFile, scalar } from '../../wire/protobuf/types.ts';
+import { fromOf, lastOf } from '../../wire/subscription-start.ts';
 import { type BuiltIn, OwnStream } from './built-in.ts';
 import type { GrpcContext } from './enveloped.ts';
 
@@ -43,12 +44,20 @@ const SubscribeRequest = message(`${PACKAGE}.SubscribeRequest`, [
     doc: 'A subject; * stands for one level, > at the end for the rest.',
   }),
   field(2, 'after', text, { optional: true, doc: 'Position of the last delivery that was seen.' }),
+  field(3, 'from', text, {
+    optional: true,
+    doc: 'Where to begin without a position: now (the default), start, or a time (RFC 3339).',
+  }),
+  field(4, 'last', scalar('int32'), {
+    optional: true,
+    doc: 'Begin with about so many of the latest messages.',
+  }),
 ]);
 const DeliveryMessage = message(`${PACKAGE}.Delivery`, [
   field(1, 'message', EventMessage),
   field(2, 'position', text, { doc: 'To resume after it.' }),
   field(3, 'gap', scalar('bool'), {
-    doc: 'Messages before this one are missing: the history does not reach back to `after`.',
+    doc: 'Messages before this one may be missing: not everything since `after` is kept.',
   }),
   field(4, 'dropped', scalar('int64'), {
     doc: 'How many were lost before this one, because the client read too slowly.',
@@ -65,6 +74,8 @@ type MessageValue = {
   id: string;
   traceparent?: string;
 };
+
+type SubscribeValue = { filter: string; after?: string; from?: string; last?: number };
 
 export function eventMethods(context: GrpcContext): BuiltIn[] {
   const { hub, meter } = context;
@@ -170,13 +181,14 @@ class SubscriptionStream extends OwnStream<object> implements Subscriber {
 }
 
 function subscribe(context: GrpcContext, call: Call): AsyncIterable<unknown> {
-  const { filter, after } = call.input as { filter: string; after?: string };
+  const { filter, after, from, last } = call.input as SubscribeValue;
+  const start = { after, from: fromOf(from, 'from'), last: lastOf(last, 'last') };
   const { hub, meter, options } = context;
   const credit = options.creditMessages;
   const stream = new SubscriptionStream(context, call, credit);
   try {
     const origin = { principal: call.principal, meter };
-    stream.attach(hub.subscribe({ filter, credit, after }, stream, origin));
+    stream.attach(hub.subscribe({ filter, credit, ...start }, stream, origin));
   } catch (error) {
     stream.finish();
     throw error;

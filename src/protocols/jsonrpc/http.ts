@@ -3,6 +3,7 @@ import type { Exchange } from '../../hub/transport.ts';
 import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Principal } from '../../model/principal.ts';
+import { requestBytes } from '../../wire/compression.ts';
 import { principalOf } from '../../wire/http-call.ts';
 import { HttpCaller } from '../../wire/http-caller.ts';
 import {
@@ -36,7 +37,7 @@ export class HttpRpc {
 
   handle(exchange: Exchange): MaybePromise<void> {
     checkContentType(exchange.headers.get('content-type'));
-    const body = exchange.bytes(this.#service.limits.maxMessageBytes);
+    const body = requestBytes(exchange, this.#service.limits.maxMessageBytes);
     return isPromise(body)
       ? body.then((bytes) => this.#read(exchange, bytes))
       : this.#read(exchange, body);

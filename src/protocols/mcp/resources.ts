@@ -51,7 +51,7 @@ export class Resources {
     const { principal } = requester;
     const { recentMessages: maxItems, maxReadBytes: maxBytes, readTimeMs } = this.#options;
     if (target.kind === 'event') {
-      const limits = { maxItems, maxBytes };
+      const limits = { maxItems, maxBytes, timeMs: readTimeMs };
       const { filter } = target;
       const write = deliveryText;
       const messages = await readEvent(this.#hub, this.#meter, filter, principal, limits, write);

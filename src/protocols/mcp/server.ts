@@ -4,6 +4,7 @@ import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route, TryLine } from '../../hub/protocol.ts';
 import type { Connection, Exchange, Receiver } from '../../hub/transport.ts';
 import { type Credentials, NO_CREDENTIALS } from '../../model/principal.ts';
+import { requestBytes } from '../../wire/compression.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import type { HttpEndpoint } from './http.ts';
 import { META, MODERN_VERSION, namePattern } from './names.ts';
@@ -87,7 +88,7 @@ export class McpServer implements ProtocolServer {
     checkContentType(exchange.headers.get('content-type'));
     // Before the body, which may be a view of bytes that are gone when the code has been loaded.
     const { http } = this.#lazy.loaded ?? (await this.#lazy.wait());
-    return http.post(exchange, await exchange.bytes(this.#options.maxMessageBytes));
+    return http.post(exchange, await requestBytes(exchange, this.#options.maxMessageBytes));
   }
 }
 

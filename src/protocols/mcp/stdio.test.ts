@@ -14,6 +14,7 @@ import { StdioServer } from './stdio.ts';
 /** A connection whose client reads when it is told to. */
 class Client implements Connection {
   readonly peer = { address: 'test', port: undefined, transport: 'stdio', secure: false } as const;
+  readonly local = undefined;
   readonly queuedBytes = 0;
   text = '';
   room = true;

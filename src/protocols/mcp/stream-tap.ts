@@ -3,7 +3,7 @@ import type { Meter } from '../../hub/diagnostics.ts';
 import type { Endpoint, Hub } from '../../hub/hub.ts';
 import type { Call } from '../../model/call.ts';
 import { Fault } from '../../model/fault.ts';
-import { type ReadLimits, Recent, type Watch, type Watcher } from './watch.ts';
+import { type Bounds, Recent, type Watch, type Watcher } from './watch.ts';
 
 /** Items taken before other work of the process gets its turn. */
 const ITEMS_IN_A_TURN = 64;
@@ -21,7 +21,7 @@ export class StreamTap {
   #fault: Fault | undefined;
 
   /** @param onUnused called once when the last watcher left */
-  constructor(limits: ReadLimits, onUnused: () => void) {
+  constructor(limits: Bounds, onUnused: () => void) {
     this.#recent = new Recent(limits);
     this.#onUnused = onUnused;
   }

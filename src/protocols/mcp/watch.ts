@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Meter } from '../../hub/diagnostics.ts';
 import type { Hub, Subscriber, Subscription } from '../../hub/hub.ts';
 import type { Principal } from '../../model/principal.ts';
@@ -38,18 +37,23 @@ export function watchEvent(
 }
 
 /** Bounds of what reading answers. */
-export interface ReadLimits {
+export interface Bounds {
   readonly maxItems: number;
   readonly maxBytes: number;
 }
 
+export interface ReadLimits extends Bounds {
+  /** How long to wait for what has to be read from the disk, in milliseconds. */
+  readonly timeMs: number;
+}
+
 /** The latest JSON texts of many, as many as the limits allow; always the last. */
 export class Recent {
-  readonly #limits: ReadLimits;
+  readonly #limits: Bounds;
   #texts: string[] = [];
   #bytes = 0;
 
-  constructor(limits: ReadLimits) {
+  constructor(limits: Bounds) {
     this.#limits = limits;
   }
 
@@ -82,20 +86,22 @@ export async function readEvent(
   write: (delivery: Parameters<Subscriber['deliver']>[0][number]) => string,
 ): Promise<string> {
   const recent = new Recent(limits);
+  const done = Promise.withResolvers<void>();
   const subscriber: Subscriber = {
     deliver(batch) {
       for (const delivery of batch.slice(-limits.maxItems)) recent.add(write(delivery));
     },
-    closed: () => undefined,
+    caughtUp: () => done.resolve(),
+    closed: () => done.resolve(),
   };
-  // No position of this hub: all that it holds.
   const subscription = hub.subscribe(
-    { filter, credit: Number.MAX_SAFE_INTEGER, after: '' },
+    { filter, credit: Number.MAX_SAFE_INTEGER, last: limits.maxItems },
     subscriber,
     { principal, meter },
   );
-  // What is held is delivered in this turn of the event loop.
-  await nextTurn();
+  const timer = setTimeout(done.resolve, limits.timeMs);
+  await done.promise;
+  clearTimeout(timer);
   subscription.close();
   return recent.json();
 }

@@ -143,8 +143,8 @@ function bodyOf(plan: Plan, components: Components): Part | undefined {
   const { operation, contract } = plan.endpoint;
   const schema = components.schema(operation.input.schema, contract);
   if (plan.inputStreams) {
+    // No body is a stream without items.
     return {
-      required: true,
       content: {
         'application/x-ndjson': streamContent(schema, 'One JSON value in each line.'),
         'application/json': { schema: { type: 'array', items: schema } },

@@ -5,7 +5,7 @@ import { isPromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
 import type { Principal } from '../../model/principal.ts';
 import { subjectText } from '../../model/subject.ts';
-import { decompress, requestCoding } from '../../wire/compression.ts';
+import { requestBytes } from '../../wire/compression.ts';
 import { principalOf, traceOf } from '../../wire/http-call.ts';
 import { levelsOfPath } from '../../wire/subject-path.ts';
 import { countRefused, type RestContext } from './unary.ts';
@@ -50,12 +50,14 @@ export class PublishHandler {
   async #messageOf(exchange: Exchange): Promise<Message> {
     const { options } = this.#context;
     const levels = levelsOfPath(exchange.path.slice(PUBLISH_PATH.length));
-    const coding = requestCoding(exchange.headers.get('content-encoding'));
-    const arriving = exchange.bytes(options.maxMessageBytes);
+    const arriving = requestBytes(exchange, options.maxMessageBytes);
     // A message outlives the request: its payload is its own.
-    let payload: Buffer = isPromise(arriving) ? await arriving : Buffer.from(arriving);
-    if (coding !== undefined) {
-      payload = await decompress(payload, coding, options.maxMessageBytes);
+    const payload = isPromise(arriving) ? await arriving : Buffer.from(arriving);
+    if (payload.length === 0 && exchange.headers.get('content-type') === undefined) {
+      throw new Fault(
+        'INVALID_ARGUMENT',
+        'The request has no body: send the payload, or Content-Type for one that is empty.',
+      );
     }
     return messageOf(exchange, subjectText(levels), payload);
   }

@@ -1,5 +1,6 @@
 import type { FaultTable } from '../../hub/protocol.ts';
 import { Fault, type FaultCode } from '../../model/fault.ts';
+import { XmlFault } from '../../wire/xml/fault.ts';
 import type { QualifiedName } from './types/xml-type.ts';
 
 /** Who is at fault: `Client` and `Server` in SOAP 1.1, `Sender` and `Receiver` in 1.2. */
@@ -30,8 +31,10 @@ const SIDES: { readonly [code in FaultCode]: Side } = {
   UNAUTHENTICATED: 'Sender',
 };
 
-export function sideOf(code: FaultCode): Side {
-  return SIDES[code];
+/** What is wrong with the document is its sender's mistake, past a limit too: it would be refused
+ * again. Elsewhere RESOURCE_EXHAUSTED is a matter of when a message comes. */
+export function sideOf(fault: Fault): Side {
+  return fault instanceof XmlFault ? 'Sender' : SIDES[fault.code];
 }
 
 const toWire = Object.fromEntries(

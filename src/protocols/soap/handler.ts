@@ -8,7 +8,7 @@ import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Metadata } from '../../model/metadata.ts';
 import { type Credentials, NO_CREDENTIALS, type Principal } from '../../model/principal.ts';
-import { compress, decompress, requestCoding, responseCoding } from '../../wire/compression.ts';
+import { compress, requestBytes, responseCoding } from '../../wire/compression.ts';
 import { credentialsOf, deadlineOf, traceOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import type { XmlLimits } from '../../wire/xml/limits.ts';
@@ -53,11 +53,9 @@ export class SoapHandler {
     try {
       const plan = this.planOf(exchange);
       const media = mediaOf(exchange.headers.get('content-type'));
-      const coding = requestCoding(exchange.headers.get('content-encoding'));
       const request = new SoapRequest(this, exchange, plan, media);
-      const body = exchange.bytes(this.options.maxMessageBytes);
-      if (coding === undefined && !isPromise(body)) return request.received(body);
-      return this.#later(request, body, coding);
+      const body = requestBytes(exchange, this.options.maxMessageBytes);
+      return isPromise(body) ? this.#later(request, body) : request.received(body);
     } catch (error) {
       this.refused();
       throw error;
@@ -76,18 +74,10 @@ export class SoapHandler {
     );
   }
 
-  async #later(
-    request: SoapRequest,
-    arriving: MaybePromise<Buffer>,
-    coding: string | undefined,
-  ): Promise<void> {
+  async #later(request: SoapRequest, arriving: Promise<Buffer>): Promise<void> {
     let body: Buffer;
     try {
-      // A view that is valid only now has to be kept while it is unpacked.
-      body = isPromise(arriving) ? await arriving : Buffer.from(arriving);
-      if (coding !== undefined) {
-        body = await decompress(body, coding, this.options.maxMessageBytes);
-      }
+      body = await arriving;
     } catch (error) {
       this.refused();
       throw error;

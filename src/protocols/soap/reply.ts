@@ -82,7 +82,7 @@ export class ReplyWriter {
 }
 
 function sideName(version: SoapVersion, fault: Fault): string {
-  const side = sideOf(fault.code);
+  const side = sideOf(fault);
   if (version === '1.2') return side;
   return side === 'Sender' ? 'Client' : 'Server';
 }
@@ -93,7 +93,7 @@ export function statusOf(version: SoapVersion, fault: Fault): number {
   if (fault instanceof EnvelopeFault) {
     return fault.envelopeCode === 'DataEncodingUnknown' ? 400 : 500;
   }
-  return sideOf(fault.code) === 'Sender' ? 400 : 500;
+  return sideOf(fault) === 'Sender' ? 400 : 500;
 }
 
 /** NotUnderstood and Upgrade blocks (SOAP 1.2 sections 5.4.7 and 5.4.8). */

@@ -17,6 +17,7 @@ import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
 import { Heartbeats } from '../../wire/stream-response.ts';
 import { filterOfPath } from '../../wire/subject-path.ts';
+import { fromOf, lastOf } from '../../wire/subscription-start.ts';
 import type { Envelope } from './events.ts';
 import type { SseOptions } from './options.ts';
 import { EventStreamSubscriber } from './subscriber.ts';
@@ -90,6 +91,8 @@ class SseServer {
       filter: filterOfPath(exchange.path.slice(SUBSCRIBE_PATH.length)),
       credit: this.#options.creditMessages,
       after,
+      from: fromOf(query.get('from') ?? undefined, 'from'),
+      last: lastOf(query.get('last') ?? undefined, 'last'),
     };
     const origin = { principal, meter: this.#meter };
     if (exchange.method === 'HEAD') {
@@ -110,7 +113,7 @@ class SseServer {
   #greeting(gap: boolean): string {
     if (!gap) return this.#retry;
     const data = JSON.stringify({
-      reason: 'The history does not reach back to the last event: some may be missing.',
+      reason: 'Not everything since the last event is kept: some may be missing.',
     });
     return this.#retry + eventText({ event: SUBSCRIPTION_EVENTS.gap, data });
   }

@@ -5,7 +5,7 @@ import type { Exchange } from '../../hub/transport.ts';
 import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Principal } from '../../model/principal.ts';
-import { compress, decompress, requestCoding, responseCoding } from '../../wire/compression.ts';
+import { compress, requestBytes, responseCoding } from '../../wire/compression.ts';
 import { HeaderMemory, parseMediaType } from '../../wire/content-negotiation.ts';
 import { principalOf } from '../../wire/http-call.ts';
 import { HttpFault } from '../../wire/problem.ts';
@@ -51,24 +51,10 @@ export class HttpXmlRpc {
   handle(exchange: Exchange): MaybePromise<void> {
     const { headers } = exchange;
     const charset = charsetOf(headers.get('content-type'));
-    const coding = requestCoding(headers.get('content-encoding'));
-    const body = exchange.bytes(this.#options.maxRequestBytes);
-    if (isPromise(body) || coding !== undefined) {
-      return this.#readLater(exchange, charset, coding, body);
-    }
-    return this.#read(exchange, charset, body);
-  }
-
-  async #readLater(
-    exchange: Exchange,
-    charset: string,
-    coding: string | undefined,
-    arriving: MaybePromise<Buffer>,
-  ): Promise<void> {
-    // A view that is valid only now has to be kept while zlib works on it.
-    let body = isPromise(arriving) ? await arriving : Buffer.from(arriving);
-    if (coding !== undefined) body = await decompress(body, coding, this.#options.maxRequestBytes);
-    return this.#read(exchange, charset, body);
+    const body = requestBytes(exchange, this.#options.maxRequestBytes);
+    return isPromise(body)
+      ? body.then((bytes) => this.#read(exchange, charset, bytes))
+      : this.#read(exchange, charset, body);
   }
 
   #read(exchange: Exchange, charset: string, body: Buffer): MaybePromise<void> {

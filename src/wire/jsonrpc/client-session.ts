@@ -32,6 +32,11 @@ export interface ClientSubscribeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Position of an earlier delivery, to resume after it. */
   readonly after?: string | undefined;
+  /** Where to begin without one: `now` (the default), `start` of what is kept, or a time in
+   * milliseconds since 1970-01-01T00:00Z. */
+  readonly from?: 'now' | 'start' | number | undefined;
+  /** Begin with about so many of the latest messages. */
+  readonly last?: number | undefined;
   /** Deliveries that the hub may send ahead of the reader; 256 by default. */
   readonly window?: number | undefined;
 }

@@ -91,7 +91,7 @@ export class ClientSubscription implements AsyncIterableIterator<DeliveryJson, u
   ) {
     this.#session = session;
     this.#open = open;
-    const { window = DELIVERY_WINDOW, after, signal } = options;
+    const { window = DELIVERY_WINDOW, after, from, last, signal } = options;
     this.#incoming = new IncomingItems(window, {
       consumed: (count) => session.notify(METHODS.credit, { subscription: this.#name, count }),
       overrun: NOTHING,
@@ -100,7 +100,7 @@ export class ClientSubscription implements AsyncIterableIterator<DeliveryJson, u
     this.ready = new Promise((resolve, reject) => {
       session.open(
         METHODS.subscribe,
-        { filter, after, credit: window },
+        { filter, after, from, last, credit: window },
         { signal },
         {
           result: (value) => {

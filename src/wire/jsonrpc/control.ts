@@ -1,5 +1,6 @@
 import { Fault } from '../../model/fault.ts';
 import type { Credentials } from '../../model/principal.ts';
+import { fromOf, lastOf } from '../subscription-start.ts';
 import { ExactNumber, idText, isCount, type RpcRequest } from './codec.ts';
 import type { SubscribeRequest } from './subscription.ts';
 
@@ -46,7 +47,7 @@ export function subscriptionIdOf(request: RpcRequest): string | undefined {
 }
 
 export function subscribeRequestOf(request: RpcRequest): SubscribeRequest {
-  const { filter, after, credit } = membersOf(request);
+  const { filter, after, from, last, credit } = membersOf(request);
   const { method } = request;
   if (typeof filter !== 'string') throw wrong(method, '/filter', 'a subject filter', filter);
   if (after !== undefined && typeof after !== 'string') {
@@ -55,7 +56,13 @@ export function subscribeRequestOf(request: RpcRequest): SubscribeRequest {
   if (credit !== undefined && credit !== 0 && !isCount(credit)) {
     throw wrong(method, '/credit', 'a whole number from 0', credit);
   }
-  return { filter, after, credit: credit ?? request.credit };
+  return {
+    filter,
+    after,
+    from: fromOf(from, 'from'),
+    last: lastOf(last, 'last'),
+    credit: credit ?? request.credit,
+  };
 }
 
 /** Messages to publish: `{messages: [...]}`, or one message as the parameters themselves. */

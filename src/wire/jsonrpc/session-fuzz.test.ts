@@ -83,6 +83,11 @@ function answersOf(sent: readonly string[]): Answer[] {
 function idsDue(messages: readonly unknown[]): string[] {
   const due: string[] = [];
   for (const one of messages) {
+    // A message with such a member is refused as a whole, whatever else it holds.
+    if (JSON.stringify(one).includes('"__proto__":')) {
+      due.push('null');
+      continue;
+    }
     for (const value of Array.isArray(one) && one.length > 0 ? one : [one]) {
       const id = dueId(value);
       if (id !== undefined) due.push(id);

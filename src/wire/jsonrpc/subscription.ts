@@ -1,5 +1,6 @@
 import type { Hub, Origin, Subscriber, Subscription } from '../../hub/hub.ts';
 import type { Delivery } from '../../model/message.ts';
+import type { SubscriptionStart } from '../subscription-start.ts';
 import { notificationText } from './codec.ts';
 import { deliveryText } from './message-json.ts';
 import { METHODS, type SubscribeResult } from './methods.ts';
@@ -16,9 +17,8 @@ export interface SubscriptionHost {
 /** Deliveries that a subscription without credit of its own has under way. */
 const WINDOW = 256;
 
-export interface SubscribeRequest {
+export interface SubscribeRequest extends SubscriptionStart {
   readonly filter: string;
-  readonly after: string | undefined;
   /** undefined: as many as the connection carries. */
   readonly credit: number | undefined;
 }
@@ -47,8 +47,8 @@ export class SessionSubscription implements Subscriber {
     this.id = id;
     this.#host = host;
     this.#automatic = request.credit === undefined;
-    const { filter, after, credit = WINDOW } = request;
-    this.#subscription = hub.subscribe({ filter, after, credit }, this, origin);
+    const { credit = WINDOW } = request;
+    this.#subscription = hub.subscribe({ ...request, credit }, this, origin);
   }
 
   get result(): SubscribeResult {

@@ -40,6 +40,7 @@ const EnumDescriptor = type(
   name,
   field(2, 'value', EnumValueDescriptor, many),
   field(4, 'reserved_range', Range, many),
+  field(5, 'reserved_name', text, many),
 );
 const MessageOptions = type('MessageOptions', field(7, 'map_entry', bool, optional));
 const Oneof = type('OneofDescriptorProto', name);
@@ -51,6 +52,7 @@ const Message = type(
   field(7, 'options', MessageOptions),
   field(8, 'oneof_decl', Oneof, many),
   field(9, 'reserved_range', Range, many),
+  field(10, 'reserved_name', text, many),
 );
 Message.fields.push(field(3, 'nested_type', Message, many));
 const MethodOptions = type(

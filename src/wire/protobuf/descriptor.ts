@@ -77,6 +77,7 @@ function messageDescriptor(message: MessageType): object {
     oneofDecl: [...oneofs, ...synthetic.map(({ name }) => `_${name}`)].map((name) => ({ name })),
     // The end of a message's range is past the last number, that of an enum's is not.
     reservedRange: ranges(message.reserved, 1),
+    reservedName: reservedNames(message.reserved, fields),
   };
 }
 
@@ -93,6 +94,16 @@ export function isOptional(field: Field): boolean {
 
 export function ownName(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
+}
+
+/** Names that nobody has any more; one whose meaning changed has a new number and is in use. */
+export function reservedNames(
+  reserved: readonly Reserved[],
+  used: readonly { readonly name: string }[],
+): string[] {
+  const gone = new Set(reserved.map(({ name }) => name));
+  for (const { name } of used) gone.delete(name);
+  return [...gone];
 }
 
 function ranges(reserved: readonly Reserved[], past: number): object[] {
@@ -152,6 +163,7 @@ function enumDescriptor(type: EnumType): object {
     name: ownName(type.path),
     value: type.values.map(({ name, number }) => ({ name, number })),
     reservedRange: ranges(type.reserved, 0),
+    reservedName: reservedNames(type.reserved, type.values),
   };
 }
 

@@ -32,13 +32,14 @@ describe('numbers of fields', () => {
   it('are reserved when their member is gone, and come back with it', () => {
     const without = typesOf({ a: text, c: text }, lock);
     const proto = protoText(without.services.get('all')!.file);
-    assert.match(proto, /reserved 2; \/\/ b\n/);
+    assert.match(proto, / {2}reserved "b";\n {2}reserved 2; \/\/ b\n/);
     assert.deepEqual(numbersOf({ a: text, c: text, e: text }, without.lock), { a: 1, c: 3, e: 4 });
     assert.deepEqual(numbersOf({ a: text, b: whole, c: text }, without.lock).b, 2);
   });
 
   it('are new for a member that means something else now', () => {
     const other = typesOf({ a: whole, b: whole, c: text }, lock);
+    assert.doesNotMatch(protoText(other.services.get('all')!.file), /reserved "/);
     assert.deepEqual(numbersOf({ a: whole, b: whole, c: text }, lock).a, 4);
     assert.deepEqual(other.lock.types['all.GetRequest']?.reserved, [
       { name: 'a', number: 1, type: 'string' },

@@ -1,4 +1,4 @@
-import { isOptional, ownName } from './descriptor.ts';
+import { isOptional, ownName, reservedNames } from './descriptor.ts';
 import { defaultJsonName } from './names.ts';
 import {
   type EnumType,
@@ -69,7 +69,7 @@ function messageLines(message: MessageType, indent: string): string[] {
   return [
     ...comment(message.doc, indent),
     `${indent}message ${ownName(message.path)} {`,
-    ...reservedLines(message.reserved, inner),
+    ...reservedLines(message.reserved, fields, inner),
     ...message.enums.flatMap((type) => enumLines(type, inner)),
     ...message.messages.flatMap((type) => messageLines(type, inner)),
     ...lines,
@@ -77,8 +77,15 @@ function messageLines(message: MessageType, indent: string): string[] {
   ];
 }
 
-function reservedLines(reserved: readonly Reserved[], indent: string): string[] {
-  return reserved.map(({ name, number }) => `${indent}reserved ${number}; // ${name}`);
+function reservedLines(
+  reserved: readonly Reserved[],
+  used: readonly { readonly name: string }[],
+  indent: string,
+): string[] {
+  return [
+    ...reservedNames(reserved, used).map((name) => `${indent}reserved "${name}";`),
+    ...reserved.map(({ name, number }) => `${indent}reserved ${number}; // ${name}`),
+  ];
 }
 
 function fieldLines(field: Field, indent: string): string[] {
@@ -100,7 +107,7 @@ function enumLines(type: EnumType, indent: string): string[] {
   return [
     ...comment(type.doc, indent),
     `${indent}enum ${ownName(type.path)} {`,
-    ...reservedLines(type.reserved, `${indent}  `),
+    ...reservedLines(type.reserved, type.values, `${indent}  `),
     ...type.values.map(({ name, number }) => `${indent}  ${name} = ${number};`),
     `${indent}}`,
   ];

@@ -1,0 +1,68 @@
+import { baseOffsetOf, batchBytes, nextOffsetOf } from '../formats/records/batch.ts';
+import { checkBatch, wholeBatchBytes } from '../formats/records/check.ts';
+import type { File } from './files.ts';
+
+/** What reading a segment from some place to its end found. */
+export interface Scanned {
+  /** Byte behind the last good batch. */
+  readonly end: number;
+  /** What is wrong there; undefined where the file ends. */
+  readonly wrong: string | undefined;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;
+
+/**
+ * Reads batches from `position` up to `size` and checks each: structure, checksum, and that its offsets begin
+ * at or after those before it end. `visit` gets the good ones in their order.
+ * @param next offset at or after which the first must begin
+ */
+export async function scan(
+  file: File,
+  position: number,
+  size: number,
+  next: number,
+  visit: (buffer: Buffer, at: number) => void,
+): Promise<Scanned> {
+  let chunk = CHUNK_BYTES;
+  let expected = next;
+  let end = position;
+  while (end < size) {
+    const bytes = await readChunk(file, end, Math.min(chunk, size - end));
+    let at = 0;
+    for (;;) {
+      const length = wholeBatchBytes(bytes, at, STORED.maxBatchBytes);
+      if (length < 0) return { end: end + at, wrong: whatIs(bytes, at) };
+      if (length === 0) break;
+      const wrong = checkBatch(bytes, at, bytes.length, STORED);
+      if (wrong !== undefined) return { end: end + at, wrong: wrong.message };
+      if (baseOffsetOf(bytes, at) < expected) {
+        const text = `a batch begins at offset ${baseOffsetOf(bytes, at)}, expected ${expected}`;
+        return { end: end + at, wrong: text };
+      }
+      visit(bytes, at);
+      expected = nextOffsetOf(bytes, at);
+      at += length;
+    }
+    end += at;
+    if (at > 0) continue;
+    // Not one whole batch: the file ends within it, or it is longer than what was read.
+    const needed = bytes.length >= 12 ? batchBytes(bytes, 0) : size - end + 1;
+    if (end + needed > size || bytes.length === size - end) {
+      return { end, wrong: whatIs(bytes, 0) };
+    }
+    chunk = Math.max(CHUNK_BYTES, needed);
+  }
+  return { end, wrong: undefined };
+}
+
+async function readChunk(file: File, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return bytes.subarray(0, await file.read(bytes, position));
+}
+
+function whatIs(bytes: Buffer, at: number): string {
+  const rest = bytes.subarray(at);
+  return rest.every((byte) => byte === 0) ? 'only zeros follow' : 'it ends within a batch';
+}

@@ -1,0 +1,104 @@
+import type { Meter } from '../../hub/diagnostics.ts';
+import type { Hub } from '../../hub/hub.ts';
+import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts';
+import type { Connection, Receiver } from '../../hub/transport.ts';
+import type { KafkaOptions } from './options.ts';
+import type { Running } from './running.ts';
+
+/**
+ * What is there before the first Kafka client comes: nearly nothing. The broker itself is imported
+ * then; the connection is not read meanwhile.
+ */
+export class KafkaServer implements ProtocolServer {
+  readonly #hub: Hub;
+  readonly #options: KafkaOptions;
+  readonly #meter: Meter;
+  #opening: Promise<Running> | undefined;
+  #running: Running | undefined;
+
+  constructor(hub: Hub, options: KafkaOptions, meter: Meter) {
+    this.#hub = hub;
+    this.#options = options;
+    this.#meter = meter;
+  }
+
+  accept(connection: Connection): Receiver {
+    if (this.#running !== undefined) return this.#running.accept(connection);
+    this.#opening ??= this.#open();
+    return new Early(connection, this.#opening);
+  }
+
+  async #open(): Promise<Running> {
+    try {
+      const { start } = await import('./running.ts');
+      this.#running = await start(this.#hub, this.#options, this.#meter);
+      return this.#running;
+    } catch (error) {
+      this.#opening = undefined;
+      this.#hub.logger.error({ err: error }, 'The Kafka broker could not start');
+      throw error;
+    }
+  }
+
+  tryIt(address: HubAddress): TryLine[] {
+    const broker = `${address.host}:${address.port}`;
+    return [
+      { label: 'Kafka: write', command: `echo hello | kcat -b ${broker} -t greetings -P` },
+      { label: 'Kafka: read', command: `kcat -b ${broker} -t greetings -C -o beginning -e` },
+    ];
+  }
+
+  async close(): Promise<void> {
+    const running = await this.#opening?.catch(() => undefined);
+    running?.close();
+  }
+}
+
+/** A connection that came before the broker was there: it is not read until then. */
+class Early implements Receiver {
+  readonly #first: Buffer[] = [];
+  #receiver: Receiver | undefined;
+  #ended = false;
+  #draining = false;
+  #closed = false;
+
+  constructor(connection: Connection, opening: Promise<Running>) {
+    connection.pause();
+    opening.then(
+      (running) => {
+        if (this.#closed) return;
+        const receiver = running.accept(connection);
+        this.#receiver = receiver;
+        connection.resume();
+        for (const bytes of this.#first.splice(0)) receiver.data(bytes);
+        if (this.#ended) receiver.ended();
+        if (this.#draining) receiver.drain();
+      },
+      () => connection.destroy(),
+    );
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#receiver === undefined) this.#first.push(Buffer.from(bytes));
+    else this.#receiver.data(bytes);
+  }
+
+  ended(): void {
+    this.#ended = true;
+    this.#receiver?.ended();
+  }
+
+  drained(): void {
+    this.#receiver?.drained();
+  }
+
+  closed(): void {
+    this.#closed = true;
+    this.#receiver?.closed();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#receiver?.drain();
+  }
+}
