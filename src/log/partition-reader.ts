@@ -3,12 +3,11 @@ import { isMissing } from './files.ts';
 import { readBatches, withSegment } from './reading.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
+import type { Place } from './sparse-index.ts';
 
 /** Where a reader that goes on will ask next. */
-interface Place {
+interface KnownPlace extends Place {
   readonly segment: Segment;
-  readonly offset: number;
-  readonly position: number;
 }
 
 const PLACES = 16;
@@ -18,7 +17,7 @@ export class PartitionReader {
   readonly #environment: Environment;
   readonly #segments: SegmentList;
   /** The latest last. */
-  #places: Place[] = [];
+  #places: KnownPlace[] = [];
 
   constructor(environment: Environment, segments: SegmentList) {
     this.#environment = environment;
@@ -38,7 +37,7 @@ export class PartitionReader {
       try {
         const found = await this.#readSegment(segment, offset, maxBytes, before);
         if (found.batches.length > 0) {
-          this.#remember({ segment, offset: found.next, position: found.position });
+          this.#remember({ segment, ...found.next });
           return found.batches;
         }
       } catch (error) {
@@ -54,13 +53,13 @@ export class PartitionReader {
 
   #readSegment(segment: Segment, from: number, maxBytes: number, before: number) {
     return withSegment(this.#environment, this.#segments, segment, (file, index) => {
-      const place = this.#places.find((one) => one.segment === segment && one.offset === from);
-      const position = place?.position ?? index?.positionOf(from) ?? 0;
-      return readBatches(file, segment, position, from, maxBytes, before);
+      const known = this.#places.find((one) => one.segment === segment && one.offset === from);
+      const place = known ?? index?.placeOf(from) ?? segment.start;
+      return readBatches(file, segment, place, from, maxBytes, before);
     });
   }
 
-  #remember(place: Place): void {
+  #remember(place: KnownPlace): void {
     if (this.#places.length >= PLACES) this.#places.shift();
     this.#places.push(place);
   }

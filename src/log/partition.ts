@@ -90,6 +90,7 @@ export class LogPartition implements Partition {
   }
 
   append(batches: Buffer): MaybePromise<Appended> {
+    this.#checkOpen();
     this.#checkBatches(batches);
     const seen = this.#seenBefore(batches);
     if (seen !== undefined) return this.#answerSeen(seen);
@@ -117,6 +118,7 @@ export class LogPartition implements Partition {
   }
 
   write(records: readonly StreamRecord[]): MaybePromise<number> {
+    this.#checkOpen();
     if (records.length === 0) return this.#nextOffset;
     const { compact, maxBatchBytes } = this.stream.settings;
     let bytes = 0;
@@ -143,6 +145,7 @@ export class LogPartition implements Partition {
   }
 
   writeMarker(marker: TransactionMarker): MaybePromise<number> {
+    this.#checkOpen();
     this.producerStates.checkMarker(marker);
     const timeMs = Date.now();
     const batch = buildMarker(marker, timeMs);
@@ -349,10 +352,15 @@ export class LogPartition implements Partition {
   }
 
   /** @throws AppendFault when nothing is taken at this time */
-  #reserve(bytes: number): void {
-    const { health, pending, retryMs } = this.#environment;
+  #checkOpen(): void {
     if (this.#gone !== undefined) throw new AppendFault('storage', this.#gone.message);
-    if (health.refusing !== undefined) throw health.refusing;
+    const { refusing } = this.#environment.health;
+    if (refusing !== undefined) throw refusing;
+  }
+
+  /** @throws AppendFault when too much waits */
+  #reserve(bytes: number): void {
+    const { pending, retryMs } = this.#environment;
     if (pending.used > 0 && pending.used + bytes > pending.max) {
       throw new AppendFault(
         'storage',

@@ -130,7 +130,8 @@ class Recovery {
       if (segment.size > 0) await this.#replayKnown(file, segment, from);
       const nowMs = Date.now();
       const known = segment.size;
-      rest = await scan(file, known, size, segment.next, (buffer, at) => {
+      const place = { offset: segment.next, position: known };
+      rest = await scan(file, place, size, segment.sparse, (buffer, at) => {
         segment.add(buffer, at, nowMs);
         const aborted = replay(buffer, at, this.#producers, this.#transactions);
         if (aborted !== undefined) segment.aborted.push(aborted);
@@ -153,7 +154,8 @@ class Recovery {
   async #replayKnown(file: File, segment: Segment, from: number): Promise<void> {
     if (segment.next <= from) return;
     const index = segment.index ?? (await readIndex(this.#files, this.#folder, segment));
-    await scan(file, index?.positionOf(from) ?? 0, segment.size, 0, (buffer, at) => {
+    const place = index?.placeOf(from) ?? segment.start;
+    await scan(file, place, segment.size, segment.sparse, (buffer, at) => {
       if (baseOffsetOf(buffer, at) >= from) replay(buffer, at, this.#producers, this.#transactions);
     });
   }
