@@ -313,7 +313,8 @@ test('time limits: first frame, a frame that stops, a body that stops, silence',
 });
 
 test('a streamed response that the client never takes is given up, and counted', () => {
-  const peer = new RawPeer();
+  const silent = { http2: { pingIntervalMs: 0 } };
+  const peer = new RawPeer(silent);
   let writer: BodyWriter | undefined;
   let aborted = 0;
   peer.handle = (exchange) => {
@@ -331,7 +332,7 @@ test('a streamed response that the client never takes is given up, and counted',
   assert.deepEqual(peer.summary(), ['RST_STREAM 1 8']);
   assert.deepEqual([aborted, peer.meter.refused, peer.destroyed], [1, 1, false]);
 
-  const reading = new RawPeer();
+  const reading = new RawPeer(silent);
   reading.handle = peer.handle;
   reading.send(settings(4, 100), request(1));
   for (let count = 0; count < 4; count++) {
@@ -343,7 +344,7 @@ test('a streamed response that the client never takes is given up, and counted',
 });
 
 test('a client that never widens the window of its connection is cut, and counted', () => {
-  const peer = new RawPeer();
+  const peer = new RawPeer({ http2: { pingIntervalMs: 0 } });
   peer.handle = (exchange) => exchange.respond(200, NO_HEADERS, Buffer.alloc(100_000));
   peer.send(number('WINDOW_UPDATE', 0, 1), settings(4, 1_000_000), request(1));
   peer.tick(50_000);
