@@ -1,5 +1,4 @@
 import type { Environment } from './environment.ts';
-import { isMissing } from './files.ts';
 import { readBatches, withSegment } from './reading.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
@@ -26,23 +25,18 @@ export class PartitionReader {
 
   /**
    * Whole batches from the one that holds `from`, up to `maxBytes` (at least one) and below
-   * `before`. Undefined where a segment went away meanwhile.
+   * `before`.
    * @throws Fault DATA_LOSS
    */
-  async read(from: number, maxBytes: number, before: number): Promise<Buffer[] | undefined> {
+  async read(from: number, maxBytes: number, before: number): Promise<Buffer[]> {
     let offset = from;
     while (offset < before) {
       const segment = this.#segments.find(offset) ?? this.#segments.all[0];
-      if (segment === undefined) return undefined;
-      try {
-        const found = await this.#readSegment(segment, offset, maxBytes, before);
-        if (found.batches.length > 0) {
-          this.#remember({ segment, ...found.next });
-          return found.batches;
-        }
-      } catch (error) {
-        if (segment.removed && isMissing(error)) return undefined;
-        throw error;
+      if (segment === undefined) return [];
+      const found = await this.#readSegment(segment, offset, maxBytes, before);
+      if (found.batches.length > 0) {
+        this.#remember({ segment, ...found.next });
+        return found.batches;
       }
       const after = this.#segments.all[this.#segments.placeOf(segment.base) + 1];
       if (after === undefined) return [];

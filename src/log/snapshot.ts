@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { crc32c } from '../formats/records/native.ts';
 import { type Files, replaceFile } from './files.ts';
-import type { Producer, Producers } from './producers.ts';
+import type { Producer } from './producers.ts';
 import { segmentName } from './segment-names.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -17,10 +17,9 @@ const ENDING = '.producers';
 const KEPT = 2;
 
 /** The snapshot's bytes: a checksum (CRC-32C, eight hexadecimal digits), a line break, JSON. */
-export function encodeSnapshot(producers: Producers, transactions: Transactions): Buffer {
-  const text = JSON.stringify(
-    { producers: producers.list(), open: transactions.open() },
-    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+export function encodeSnapshot(producers: readonly Producer[], transactions: Transactions): Buffer {
+  const text = JSON.stringify({ producers, open: transactions.open() }, (_, value) =>
+    typeof value === 'bigint' ? String(value) : value,
   );
   return Buffer.from(`${checksum(text)}\n${text}`);
 }
