@@ -79,7 +79,9 @@ export class RetainedStore {
       if (hidesSystem && subject.startsWith('$')) continue;
       if (!this.#hub.mayReceive(subject, origin)) continue;
       const bytes = this.#table.get(subject);
-      if (bytes !== undefined) yield messageOfStored(bytes);
+      if (bytes === undefined) continue;
+      const message = messageOfStored(bytes);
+      if (publishedOf(message).expiresMs > Date.now()) yield message;
     }
   }
 
