@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { median, stop } from './harness.ts';
+import { residentMegabytes } from './resident.ts';
 
 export interface ColdStart {
   readonly rounds: number;
@@ -49,10 +50,4 @@ async function once(): Promise<{ firstAnswerMs: number; idleMegabytes: number }>
     await stop(child);
     rmSync(data, { recursive: true, force: true });
   }
-}
-
-/** Linux only: that is where the figure is held. */
-function residentMegabytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1] ?? Number.NaN) / 1024;
 }

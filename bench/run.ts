@@ -1,6 +1,6 @@
 /**
- * `npm run bench [name...] [--rounds 5] [--seconds 4] [--json]`: comparisons with peers, then the
- * cold start. Results are kept in bench/results/.
+ * `npm run bench [name...] [--rounds 5] [--seconds 4] [--json]`: comparisons with peers, Apache
+ * Kafka among them, then the cold start. Results are kept in bench/results/.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -8,6 +8,8 @@ import { parseArgs } from 'node:util';
 import { measureColdStart } from './cold-start.ts';
 import { COMPARISONS } from './comparisons.ts';
 import { compare, type Result } from './harness.ts';
+import { compareKafka, kafkaMissing } from './kafka/compare.ts';
+import { MEASURES } from './kafka/measures.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,12 +40,21 @@ for (const comparison of COMPARISONS.filter(({ name }) => chosen(name))) {
     durationMs: Number(values.seconds) * 1_000,
   });
   results.push(result);
-  const reached = result.ratio >= result.target ? 'reached' : 'MISSED';
-  say(
-    `  ${result.ours.name} ${format(result.ours.median)} ${result.unit}, ` +
-      `${result.peer.name} ${format(result.peer.median)}: ` +
-      `${result.ratio.toFixed(2)}x (at least ${result.target}x: ${reached})`,
-  );
+  tell(result);
+}
+
+if (MEASURES.some(({ name }) => chosen(name))) {
+  const reason = kafkaMissing();
+  if (reason !== undefined) say(`Apache Kafka: skipped: ${reason}`);
+  else {
+    say('Beside Apache Kafka ...');
+    const options = { rounds: Number(values.rounds), seconds: Number(values.seconds) };
+    for (const result of await compareKafka(chosen, options)) {
+      results.push(result);
+      say(result.title);
+      tell(result);
+    }
+  }
 }
 
 const coldStart = chosen('cold-start') ? await measureColdStart(Number(values.rounds)) : undefined;
@@ -71,6 +82,14 @@ if (values.json) console.log(JSON.stringify(report));
 const missed = results.some(({ ratio, target }) => ratio < target);
 if (values.strict && missed) process.exitCode = 1;
 
+function tell({ ours, peer, unit, ratio, target }: Result): void {
+  const reached = ratio >= target ? 'reached' : 'MISSED';
+  say(
+    `  ${ours.name} ${format(ours.median)} ${unit}, ${peer.name} ${format(peer.median)}: ` +
+      `${ratio.toFixed(2)}x (at least ${target}x: ${reached})`,
+  );
+}
+
 function format(value: number): string {
-  return Math.round(value).toLocaleString('en');
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 });
 }

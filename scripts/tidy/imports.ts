@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'hub',
     'model',
     'formats',
+    'log',
     'middleware',
     'wire',
     'net',

@@ -26,6 +26,8 @@ export interface PublishCommandOptions extends HubOptions {
 export interface SubscribeCommandOptions extends HubOptions {
   readonly count?: number;
   readonly after?: string;
+  readonly from?: string;
+  readonly last?: number;
   readonly timeout?: number;
 }
 
@@ -86,7 +88,23 @@ function addSubscribe(program: Command, environment: Environment, done: Done): v
     .argument('<filter>', 'levels joined by dots; * is one level, > at the end the rest')
     .option('-n, --count <count>', 'end after so many messages', wholeNumber)
     .option('--after <position>', 'resume after the position of an earlier message')
+    .option(
+      '--from <place>',
+      'where to begin without a position: now (default), start, or a time (2026-01-31T12:00:00Z)',
+    )
+    .option('--last <count>', 'begin with so many of the latest of each partition', wholeNumber)
     .option('--timeout <ms>', 'end after so many milliseconds', wholeNumber)
+    .addHelpText(
+      'after',
+      `
+One JSON value a line: subject, position and payload. What streams keep is received from any place
+in it, and what comes after follows without a gap.
+
+Examples:
+  polywire subscribe 'orders.>' --from start --count 10
+  polywire subscribe orders.placed --from 2026-01-31T12:00:00Z
+  polywire subscribe orders.placed --after POSITION`,
+    )
     .action(async (filter: string, options: SubscribeCommandOptions) => {
       const { subscribe } = await import('./subscribe.ts');
       done(await subscribe(filter, options, environment));
@@ -95,7 +113,7 @@ function addSubscribe(program: Command, environment: Environment, done: Done): v
 
 const DEFAULT_URL = 'http://127.0.0.1:7070';
 
-function toHub(command: Command): Command {
+export function toHub(command: Command): Command {
   return command
     .addOption(
       new Option('-u, --url <url>', 'address of the hub').env('POLYWIRE_URL').default(DEFAULT_URL),
@@ -108,12 +126,12 @@ function toHub(command: Command): Command {
     );
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text))
     throw new InvalidArgumentError('expected a whole number from 1.');
   return Number(text);
 }
 
-function repeated(text: string, earlier: readonly string[] = []): string[] {
+export function repeated(text: string, earlier: readonly string[] = []): string[] {
   return [...earlier, text];
 }

@@ -16,6 +16,7 @@ import {
   checkPort,
 } from './machine-checks.ts';
 import type { Environment } from './program.ts';
+import { checkStorage } from './storage-checks.ts';
 import { checkTls } from './tls-checks.ts';
 
 const MARKS = { ok: ['green', 'ok  '], warn: ['yellow', 'warn'], fail: ['red', 'FAIL'] } as const;
@@ -35,6 +36,7 @@ export async function doctor(
       await checkPort(config.listen.host, config.listen.port),
       checkAuthentication(config),
       await checkDataFolder(config.data),
+      ...(await checkStorage(config.data)),
       ...(await checkTls(config.tls)),
       checkFileLimit(config.limits.connections),
     );

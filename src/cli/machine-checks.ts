@@ -124,7 +124,7 @@ export async function checkDataFolder(folder: string): Promise<Check> {
       };
 }
 
-async function nearestFolder(folder: string): Promise<string> {
+export async function nearestFolder(folder: string): Promise<string> {
   for (let path = folder; ; path = dirname(path)) {
     try {
       if ((await stat(path)).isDirectory()) return path;

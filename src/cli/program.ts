@@ -79,6 +79,7 @@ export async function createProgram(
   const { addUp } = await import('./up-command.ts');
 
   const { addClientCommands } = await import('./client-commands.ts');
+  const { addStreamCommands } = await import('./stream-commands.ts');
   const { addDoctor } = await import('./doctor-command.ts');
   const { addStdio } = await import('./stdio-command.ts');
   const { addMcp } = await import('./mcp-command.ts');
@@ -86,19 +87,25 @@ export async function createProgram(
   addUp(program, environment, done);
 
   addClientCommands(program, environment, done);
+  addStreamCommands(program, environment, done);
   if (withContract) await addContract(program);
   else program.command('contract').description('Export, check and compare contracts.');
   addDoctor(program, environment, done);
   addStdio(program, environment, done);
   addMcp(program, environment, done);
   addSecretCommands(program, environment);
-  for (const command of program.commands) {
+  for (const command of commandsOf(program)) {
     command.exitOverride().addOption(new Option('--no-color', 'Plain text, also at a terminal.'));
     if (command.commands.length === 0 && !command.options.some(({ long }) => long === '--json')) {
       command.addOption(new Option('--json', 'Machine-readable: JSON, one value a line.'));
     }
   }
   return program;
+}
+
+/** All commands below one, and those that only gather others. */
+function commandsOf(parent: Command): Command[] {
+  return parent.commands.flatMap((command) => [command, ...commandsOf(command)]);
 }
 
 async function addContract(program: Command): Promise<void> {

@@ -1,6 +1,7 @@
 import { Fault } from '../model/fault.ts';
+import { fromOf } from '../wire/subscription-start.ts';
 import type { SubscribeCommandOptions } from './client-commands.ts';
-import { EXIT } from './exit-codes.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
 import { baseUrl, interruption, request, tellFault } from './hub-client.ts';
 import { openTransport } from './open-transport.ts';
 import type { Environment } from './program.ts';
@@ -11,6 +12,7 @@ export async function subscribe(
   options: SubscribeCommandOptions,
   { output }: Environment,
 ): Promise<number> {
+  const from = placeOf(options.from);
   const interrupted = interruption();
   const timeout = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
   // The client waits for a hub that went away; one that was never there is a mistake.
@@ -23,6 +25,8 @@ export async function subscribe(
     const received = transport.subscribe(filter, {
       signal: AbortSignal.any([interrupted, ...timeout]),
       after: options.after,
+      from,
+      last: options.last,
       onGap: () => output.error('polywire: some messages are missing here\n'),
     });
     for await (const { subject, position, payload } of received) {
@@ -38,5 +42,14 @@ export async function subscribe(
     return tellFault(Fault.from(error), output);
   } finally {
     await transport.close(new Fault('CANCELLED', 'The command is over.'));
+  }
+}
+
+/** @throws CommandError for what is no place */
+function placeOf(text: string | undefined): ReturnType<typeof fromOf> {
+  try {
+    return fromOf(text, '--from');
+  } catch (error) {
+    throw new CommandError(EXIT.usage.code, (error as Error).message);
   }
 }

@@ -146,7 +146,7 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
         this,
       );
     }
-    this.#hubStreams?.eventsChanged();
+    this.#exchange.eventsChanged();
     this.#lifecycle.added(served);
   }
 

@@ -7,7 +7,8 @@ import type { TraceContext } from '../model/trace.ts';
 import { authorize } from './authorize.ts';
 import { type HeldMessage, History } from './history.ts';
 import type { Origin, SubscribeOptions, Subscriber, Subscription } from './hub.ts';
-import { badPayload, checkPayload, type KnownEvents, scopesOf } from './known-events.ts';
+import { badPayload, checkPayload, type KnownEvents } from './known-events.ts';
+import { type KnownSubject, KnownSubjects } from './known-subjects.ts';
 import { LiveSubscription, type SubscriptionOwner } from './live-subscription.ts';
 import type { Logger } from './logger.ts';
 import type { Middleware, Publish } from './middleware.ts';
@@ -18,7 +19,7 @@ import { type Bookkeeping, Places } from './streams/places.ts';
 import { encodePlaces } from './streams/position.ts';
 import { Resume } from './streams/resume.ts';
 import { StreamWrites } from './streams/stream-writes.ts';
-import { filterLevels, publishLevels } from './subjects/names.ts';
+import { filterLevels } from './subjects/names.ts';
 import { SubjectTrie } from './subjects/trie.ts';
 
 /**
@@ -34,6 +35,7 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
   readonly #settings: HubSettings;
   readonly #anonymousDenied: boolean;
   readonly #history: History;
+  readonly #subjects: KnownSubjects;
   readonly #subscriptions = new SubjectTrie<LiveSubscription>();
   readonly #all = new Set<LiveSubscription>();
   readonly #publish: Publish;
@@ -59,8 +61,12 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#anonymousDenied = anonymousDenied;
     this.#history = new History(bootName(), settings.historyRecords, settings.historyBytes);
     this.#streams = streams;
+    this.#subjects = new KnownSubjects(events, streams?.table);
     this.#nameStreams();
-    streams?.engine.onChange(() => this.#nameStreams());
+    streams?.engine.onChange(() => {
+      this.#subjects.forget();
+      this.#nameStreams();
+    });
     let publish: Publish = (messages, origin) => this.#accept(messages, origin);
     for (const layer of middleware.toReversed()) publish = layer.publish?.(publish) ?? publish;
     this.#publish = publish;
@@ -110,7 +116,7 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     }
     if (!known.validator.check(payload)) throw badPayload(known, payload);
     const subject = known.template.render(payload);
-    const levels = publishLevels(subject);
+    const place = this.#subjects.of(subject);
     const { key } = known.event;
     const message: Message = {
       subject,
@@ -124,13 +130,9 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
       trace,
     };
     origin.meter.received++;
-    const route = this.#streams?.table.capturing(levels);
-    if (route === undefined) {
-      this.#hand(message, levels, scopesOf(this.#events.of(levels)));
-      return undefined;
-    }
+    if (place.route === undefined) return this.#hand(message, place);
     const writes = new StreamWrites();
-    writes.add(route, message, levels);
+    writes.add(place.route, message, place.levels);
     return this.#commit(writes);
   }
 
@@ -160,7 +162,13 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
 
   mayReceive(subject: string, { principal }: Origin): boolean {
     if (this.#anonymousDenied && !principal.authenticated) return false;
-    return hasScopes(principal, scopesOf(this.#events.of(publishLevels(subject))));
+    return hasScopes(principal, this.#subjects.of(subject).scopes);
+  }
+
+  /** A contract has come. */
+  eventsChanged(): void {
+    this.#subjects.forget();
+    this.#streams?.eventsChanged();
   }
 
   /** When nothing that was accepted waits for its commit. */
@@ -200,32 +208,27 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
   #accept(messages: readonly Message[], origin: Origin): MaybePromise<void> {
     const { principal } = origin;
     authorize(principal, NO_SCOPES, this.#anonymousDenied, 'Publishing');
-    const levelsOf: string[][] = new Array(messages.length);
-    const scopes: (readonly string[] | undefined)[] = new Array(messages.length);
+    const subjects: KnownSubject[] = new Array(messages.length);
     let writes: StreamWrites | undefined;
     for (let index = 0; index < messages.length; index++) {
       const message = messages[index]!;
-      const levels = publishLevels(message.subject);
-      const events = this.#events.of(levels);
-      const needed = scopesOf(events);
-      if (needed.length > 0) {
-        authorize(principal, needed, this.#anonymousDenied, `Publishing on ${message.subject}`);
+      const subject = this.#subjects.of(message.subject);
+      const { events, scopes, route } = subject;
+      if (scopes.length > 0) {
+        authorize(principal, scopes, this.#anonymousDenied, `Publishing on ${message.subject}`);
       }
       checkPayload(message, events);
-      levelsOf[index] = levels;
-      const route = this.#streams?.table.capturing(levels);
-      if (route === undefined) scopes[index] = needed;
-      else {
-        writes ??= new StreamWrites();
-        writes.add(route, message, levels);
-      }
+      subjects[index] = subject;
+      if (route === undefined) continue;
+      writes ??= new StreamWrites();
+      writes.add(route, message, subject.levels);
     }
-    if (writes === undefined) return this.#handAll(messages, levelsOf, scopes);
+    if (writes === undefined) return this.#handAll(messages, subjects);
     const committed = this.#commit(writes);
     // What no stream holds is seen when the others are safe: a refusal is one of the whole batch.
     return isPromise(committed)
-      ? committed.then(() => this.#handAll(messages, levelsOf, scopes))
-      : this.#handAll(messages, levelsOf, scopes);
+      ? committed.then(() => this.#handAll(messages, subjects))
+      : this.#handAll(messages, subjects);
   }
 
   /** Answers when a publish has its records committed. */
@@ -239,19 +242,15 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     });
   }
 
-  /** @param scopes undefined for those that a stream holds */
-  #handAll(
-    messages: readonly Message[],
-    levels: readonly string[][],
-    scopes: readonly (readonly string[] | undefined)[],
-  ): void {
+  /** Those that no stream holds. */
+  #handAll(messages: readonly Message[], subjects: readonly KnownSubject[]): void {
     for (let index = 0; index < messages.length; index++) {
-      const needed = scopes[index];
-      if (needed !== undefined) this.#hand(messages[index]!, levels[index]!, needed);
+      const subject = subjects[index]!;
+      if (subject.route === undefined) this.#hand(messages[index]!, subject);
     }
   }
 
-  #hand(message: Message, levels: readonly string[], scopes: readonly string[]): void {
+  #hand(message: Message, { levels, scopes }: KnownSubject): void {
     const held = this.#history.add(message, levels, scopes);
     const found = this.#found;
     this.#subscriptions.match(levels, found);

@@ -64,9 +64,7 @@ export class Catalogue {
 
   /** @throws Fault FAILED_PRECONDITION for a folder that is none of ours, or of a later format */
   static async open(files: Files, folder: string): Promise<Catalogue> {
-    const format = await files.readWhole(join(folder, FORMAT_FILE));
-    if (format === undefined) await checkEmpty(files, folder);
-    else checkFormat(folder, format.toString());
+    const format = await Catalogue.check(files, folder);
     await files.makeFolder(join(folder, 'streams'));
     await files.makeFolder(join(folder, 'tables'));
     const path = join(folder, ENGINE_FILE);
@@ -87,6 +85,14 @@ export class Catalogue {
       await catalogue.#save();
     }
     return catalogue;
+  }
+
+  /** What the folder says of its format; undefined for one that is new. Throws as `open` does. */
+  static async check(files: Files, folder: string): Promise<Buffer | undefined> {
+    const format = await files.readWhole(join(folder, FORMAT_FILE));
+    if (format === undefined) await checkEmpty(files, folder);
+    else checkFormat(folder, format.toString());
+    return format;
   }
 
   /** Everything was written and closed. */

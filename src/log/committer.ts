@@ -15,12 +15,12 @@ export interface CommitTarget {
   committed(pending: readonly PendingBatches[], buffers: readonly Buffer[]): void;
   /** None of these is stored, and what waits behind them builds on them; the first ones first. */
   failed(pending: readonly PendingBatches[], fault: AppendFault): void;
-  /** A new segment begins at `base`. */
-  rolled(base: number): void;
+  /** A new segment begins at `base`; nothing that waits is stored yet. */
+  rolled(base: number, waiting: readonly PendingBatches[]): void;
 }
 
 /** Of one commit; what is beyond waits for the next, so that a burst does not delay the first. */
-const MAX_COMMIT_BYTES = 8 * 1024 * 1024;
+const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 /** Larger writes to the page cache go through the thread pool, smaller ones cost less here. */
 const MAX_WRITE_NOW = 64 * 1024;
 const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;
@@ -110,6 +110,11 @@ export class Committer {
     if (failure !== undefined) throw failure;
   }
 
+  /** There is nothing to be mended any more. */
+  abandon(): void {
+    this.#suspect = false;
+  }
+
   async #run(): Promise<void> {
     try {
       while (this.#waiting.length > 0) await this.#commit();
@@ -194,7 +199,7 @@ export class Committer {
 
   async #roll(base: number): Promise<Segment> {
     const segment = await this.#segments.roll(base);
-    this.#target.rolled(base);
+    this.#target.rolled(base, this.#waiting);
     return segment;
   }
 

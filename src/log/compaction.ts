@@ -134,17 +134,15 @@ class Pass {
   }
 
   async *#read(segment: Segment): AsyncIterable<Buffer> {
-    let offset = segment.base;
-    let position = 0;
-    while (position < segment.size) {
-      const from = { offset, position };
+    let place = segment.start;
+    while (place.position < segment.size) {
+      const from = place;
       const read = await withSegment(this.#environment, this.#partition.segments, segment, (file) =>
-        readBatches(file, segment, from.position, from.offset, READ_BYTES, segment.next),
+        readBatches(file, segment, from, from.offset, READ_BYTES, segment.next),
       );
       if (read.batches.length === 0) return;
       yield* read.batches;
-      offset = read.next;
-      position = read.position;
+      place = read.next;
     }
   }
 

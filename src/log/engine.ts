@@ -127,7 +127,10 @@ export class LogEngine implements Engine {
       this.#byId.delete(stream.id);
       this.#sorted = undefined;
       const reason = new Fault('NOT_FOUND', `The stream ${name} was removed.`);
-      for (const partition of stream.partitions) await partition.end(reason);
+      for (const partition of stream.partitions) {
+        await partition.end(reason);
+        partition.removed();
+      }
       this.#tell(stream, 'removed');
       await this.environment.files.remove(removed);
     });
@@ -175,7 +178,7 @@ export class LogEngine implements Engine {
   #createTable(name: string): Promise<LogStream> {
     return this.#inTurn(async () => {
       checkName(name);
-      this.#checkRoom(1, 1);
+      this.#checkRoom(1, 0);
       const stream = await this.#adopt(
         await this.#catalogue.create('tables', name, TABLE_SETTINGS),
       );
@@ -217,7 +220,9 @@ export class LogEngine implements Engine {
     if (this.#closing !== undefined) {
       return Promise.reject(new Fault('UNAVAILABLE', 'The data folder is being closed.'));
     }
-    const result = this.#last.then(work);
+    const result = this.#last.then(work).catch((error: unknown) => {
+      throw error instanceof Fault ? error : this.environment.health.failed(error);
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }

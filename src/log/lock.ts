@@ -61,6 +61,13 @@ export class FolderLock {
   }
 }
 
+/** Throws what `FolderLock.take` would throw, and takes nothing.
+ * @throws Fault FAILED_PRECONDITION naming the process that has the folder */
+export async function checkUnlocked(folder: string): Promise<void> {
+  const highest = (await locks(folder)).at(-1);
+  if (highest !== undefined) await checkDead(folder, join(folder, `lock.${highest}`));
+}
+
 /** Numbers, in their order. */
 async function locks(folder: string): Promise<number[]> {
   const numbers: number[] = [];

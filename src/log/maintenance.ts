@@ -1,6 +1,7 @@
 import { compact } from './compaction.ts';
 import type { Environment } from './environment.ts';
 import type { LogPartition } from './partition.ts';
+import type { Producer } from './producers.ts';
 import { expired, lastTimeMs } from './retention.ts';
 import { encodeSnapshot, writeSnapshot } from './snapshot.ts';
 
@@ -38,16 +39,20 @@ export class Maintenance {
   }
 
   start(): void {
-    this.#syncTimer = setInterval(() => {
-      this.#syncing ??= this.#syncAll().finally(() => {
-        this.#syncing = undefined;
-      });
-    }, this.#settings.syncIntervalMs).unref();
+    this.#syncTimer = setInterval(() => void this.sync(), this.#settings.syncIntervalMs).unref();
     this.#timer = setInterval(() => void this.run(), this.#settings.maintenanceMs).unref();
   }
 
   adopt(partition: LogPartition): void {
-    partition.onRoll = (rolled, base) => this.#snapshot(rolled, base);
+    partition.onRoll = (base, producers) => this.#snapshot(partition, base, producers);
+  }
+
+  /** Brings what `sync: interval` left in the page cache to the disk, now. */
+  sync(): Promise<void> {
+    this.#syncing ??= this.#syncAll().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
   }
 
   /** Retention and compaction of all partitions, now. */
@@ -72,8 +77,10 @@ export class Maintenance {
     const { active, folder } = partition.segments;
     if (active === undefined) return true;
     try {
+      await partition.mend();
       await partition.segments.seal(active);
-      const bytes = encodeSnapshot(partition.producerStates, partition.transactions);
+      const producers = partition.producerStates.list();
+      const bytes = encodeSnapshot(producers, partition.transactions);
       await writeSnapshot(this.#environment.files, folder, partition.endOffset, bytes);
       return true;
     } catch (error) {
@@ -119,8 +126,8 @@ export class Maintenance {
     }
   }
 
-  #snapshot(partition: LogPartition, base: number): void {
-    const bytes = encodeSnapshot(partition.producerStates, partition.transactions);
+  #snapshot(partition: LogPartition, base: number, producers: readonly Producer[]): void {
+    const bytes = encodeSnapshot(producers, partition.transactions);
     const { folder } = partition.segments;
     const writing = writeSnapshot(this.#environment.files, folder, base, bytes)
       // Without it, opening reads more.

@@ -1,6 +1,4 @@
 import { BATCH, batchBytes, nextOffsetOf } from '../formats/records/batch.ts';
-import { checkBatches } from '../formats/records/check.ts';
-import { checkRecords } from '../formats/records/check-records.ts';
 import { buildMarker } from '../formats/records/marker.ts';
 import { setAppendTime, setBaseOffset, setLeaderEpoch } from '../formats/records/stamp.ts';
 import {
@@ -16,12 +14,21 @@ import {
 } from '../hub/engine.ts';
 import { Fault } from '../model/fault.ts';
 import type { MaybePromise } from '../model/maybe-promise.ts';
+import {
+  checkBatchesOf,
+  checkRecordsOf,
+  lost,
+  outOfRange,
+  seenBefore,
+  unreadable,
+} from './append-check.ts';
 import { Committer } from './committer.ts';
 import type { Environment } from './environment.ts';
+import { isMissing } from './files.ts';
 import { abortedBetween, epochEnd } from './history.ts';
 import { PartitionReader } from './partition-reader.ts';
-import { mostBytes, PendingBatches, PendingPack } from './pending.ts';
-import type { Producers, SeenBatch } from './producers.ts';
+import { PendingBatches, PendingPack } from './pending.ts';
+import type { Producer, Producers, SeenBatch } from './producers.ts';
 import { hasProducer } from './replay.ts';
 import type { SegmentList } from './segment-list.ts';
 import { writeStart } from './start-file.ts';
@@ -57,7 +64,7 @@ export class LogPartition implements Partition {
   readonly #committer: Committer;
   readonly #reader: PartitionReader;
   readonly #tail: TailCache;
-  readonly #watchers = new Watchers();
+  readonly #watchers: Watchers;
   /** One past the last record that was taken, committed or not. */
   #nextOffset: number;
   #packBytes = FIRST_PACK_BYTES;
@@ -81,6 +88,7 @@ export class LogPartition implements Partition {
     );
     this.#nextOffset = this.endOffset;
     this.#committer = new Committer(this, environment, state.segments);
+    this.#watchers = new Watchers(environment.logger);
     this.#reader = new PartitionReader(environment, state.segments);
     this.#tail = new TailCache(environment.tails, environment.maxTailBytes);
   }
@@ -90,8 +98,9 @@ export class LogPartition implements Partition {
   }
 
   append(batches: Buffer): MaybePromise<Appended> {
-    this.#checkBatches(batches);
-    const seen = this.#seenBefore(batches);
+    this.#checkOpen();
+    checkBatchesOf(this.stream, batches);
+    const seen = seenBefore(this.producerStates, batches);
     if (seen !== undefined) return this.#answerSeen(seen);
     this.#reserve(batches.length);
     const base = this.#nextOffset;
@@ -117,18 +126,12 @@ export class LogPartition implements Partition {
   }
 
   write(records: readonly StreamRecord[]): MaybePromise<number> {
+    this.#checkOpen();
     if (records.length === 0) return this.#nextOffset;
-    const { compact, maxBatchBytes } = this.stream.settings;
-    let bytes = 0;
-    for (let index = 0; index < records.length; index++) {
-      const record = records[index]!;
-      bytes += mostBytes(record);
-      if (compact && record.key === null) throw withoutKey(this.stream);
-    }
-    if (bytes + BATCH.records > maxBatchBytes) throw tooLarge(this.stream, bytes, maxBatchBytes);
+    const bytes = checkRecordsOf(this.stream, records);
     this.#reserve(bytes);
     const last = this.#committer.last;
-    const room = Math.min(PACK_BYTES, maxBatchBytes);
+    const room = Math.min(PACK_BYTES, this.stream.settings.maxBatchBytes);
     const pack =
       last instanceof PendingPack && last.bytes + bytes <= room ? last : this.#newPack(bytes);
     const before = pack.bytes;
@@ -143,6 +146,7 @@ export class LogPartition implements Partition {
   }
 
   writeMarker(marker: TransactionMarker): MaybePromise<number> {
+    this.#checkOpen();
     this.producerStates.checkMarker(marker);
     const timeMs = Date.now();
     const batch = buildMarker(marker, timeMs);
@@ -166,7 +170,9 @@ export class LogPartition implements Partition {
   }
 
   offsetAtTime(timeMs: number): Promise<TimedOffset | undefined> {
-    return offsetAtTime(this.#environment, this.segments, timeMs, this.startOffset, this.endOffset);
+    return this.#reading(() =>
+      offsetAtTime(this.#environment, this.segments, timeMs, this.startOffset, this.endOffset),
+    );
   }
 
   async latestTime(): Promise<TimedOffset | undefined> {
@@ -272,12 +278,12 @@ export class LogPartition implements Partition {
   }
 
   /** Of the committer, when a segment begins. */
-  rolled(base: number): void {
-    this.onRoll(this, base);
+  rolled(base: number, waiting: readonly PendingBatches[]): void {
+    this.onRoll(base, this.producerStates.before(waiting.flatMap(({ undo }) => undo)));
   }
 
   /** Keeps what is known of producers at the beginning of a segment. */
-  onRoll: (partition: LogPartition, base: number) => void = () => undefined;
+  onRoll: (base: number, producers: readonly Producer[]) => void = () => undefined;
 
   /** Brings what is only in the page cache to the disk. */
   async sync(): Promise<void> {
@@ -299,34 +305,36 @@ export class LogPartition implements Partition {
     this.#watchers.ended(this);
   }
 
-  async #readDisk(from: number, maxBytes: number, end: number): Promise<readonly Buffer[]> {
-    const found = await this.#reader.read(from, maxBytes, end);
-    if (found !== undefined) return found;
-    if (this.#gone !== undefined) throw this.#gone;
-    if (from < this.startOffset) throw outOfRange(this, from);
-    return this.#readDisk(from, maxBytes, end);
+  /** Brings the file in line with what was committed, after a failure; throws when it cannot. */
+  mend(): Promise<void> {
+    return this.#committer.repair();
   }
 
-  #checkBatches(batches: Buffer): void {
-    const { maxBatchBytes, compact } = this.stream.settings;
-    const rules = { maxBatchBytes, from: 'producer' } as const;
-    let wrong = checkBatches(batches, rules);
-    for (let at = 0; compact && wrong === undefined && at < batches.length; ) {
-      wrong = checkRecords(batches, at, { from: 'producer', keys: true });
-      at += batchBytes(batches, at);
-    }
-    if (wrong !== undefined) throw new AppendFault(wrong.reason, wrong.message, { cause: wrong });
+  /** The folder is gone: closes the files. */
+  removed(): void {
+    this.#committer.abandon();
+    for (const segment of this.segments.all) this.segments.forget(segment);
   }
 
-  /** Where the batches lie when their producer had sent them before. */
-  #seenBefore(batches: Buffer): SeenBatch | undefined {
-    let seen: SeenBatch | undefined;
-    for (let at = 0; at < batches.length; at += batchBytes(batches, at)) {
-      if (!hasProducer(batches, at)) continue;
-      if (batchBytes(batches, 0) !== batches.length) throw severalBatches();
-      seen = this.producerStates.check(batches, at);
+  #readDisk(from: number, maxBytes: number, end: number): Promise<readonly Buffer[]> {
+    return this.#reading(() => {
+      if (from < this.startOffset) throw outOfRange(this, from);
+      return this.#reader.read(from, maxBytes, end);
+    });
+  }
+
+  /** Again, when a segment went away meanwhile. @throws Fault */
+  async #reading<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const { all } = this.segments;
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#gone !== undefined) throw this.#gone;
+        if (error instanceof Fault) throw error;
+        if (!isMissing(error) || this.segments.all === all) throw unreadable(this, error);
+      }
     }
-    return seen;
   }
 
   async #answerSeen(seen: SeenBatch): Promise<Appended> {
@@ -349,10 +357,15 @@ export class LogPartition implements Partition {
   }
 
   /** @throws AppendFault when nothing is taken at this time */
-  #reserve(bytes: number): void {
-    const { health, pending, retryMs } = this.#environment;
+  #checkOpen(): void {
     if (this.#gone !== undefined) throw new AppendFault('storage', this.#gone.message);
-    if (health.refusing !== undefined) throw health.refusing;
+    const { refusing } = this.#environment.health;
+    if (refusing !== undefined) throw refusing;
+  }
+
+  /** @throws AppendFault when too much waits */
+  #reserve(bytes: number): void {
+    const { pending, retryMs } = this.#environment;
     if (pending.used > 0 && pending.used + bytes > pending.max) {
       throw new AppendFault(
         'storage',
@@ -379,37 +392,4 @@ const NOTHING: readonly Buffer[] = Object.freeze([]);
 /** To begin the next pack with, so that it seldom grows. */
 function packSize(bytes: number): number {
   return Math.min(PACK_BYTES, Math.max(FIRST_PACK_BYTES, bytes + (bytes >>> 3)));
-}
-
-function severalBatches(): AppendFault {
-  return new AppendFault(
-    'invalid',
-    'Several batches of an idempotent producer came as one; send one batch at a time.',
-  );
-}
-
-function lost(): AppendFault {
-  return new AppendFault('storage', 'The batch that was sent before was not stored; send again.');
-}
-
-function withoutKey(stream: Stream): AppendFault {
-  return new AppendFault(
-    'invalid',
-    `The stream ${stream.name} keeps the last record of each key; a record without a key cannot be stored.`,
-  );
-}
-
-function tooLarge(stream: Stream, bytes: number, most: number): AppendFault {
-  return new AppendFault(
-    'too-large',
-    `The records take up to ${bytes} bytes; the stream ${stream.name} takes ${most} at a time (maxBatchBytes).`,
-  );
-}
-
-function outOfRange(partition: Partition, offset: number): Fault {
-  const { stream, index, startOffset, endOffset } = partition;
-  return new Fault(
-    'OUT_OF_RANGE',
-    `Offset ${offset} is not in partition ${index} of ${stream.name}, which has ${startOffset} to ${endOffset}.`,
-  );
 }

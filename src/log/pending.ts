@@ -76,14 +76,3 @@ export class PendingPack extends PendingBatches {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** At most so many bytes a record takes in a batch. */
-export function mostBytes(record: StreamRecord): number {
-  let bytes = 40 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (let index = 0; index < record.headers.length; index++) {
-    const header = record.headers[index]!;
-    // A UTF-16 unit has three bytes of UTF-8 at most.
-    bytes += 10 + header[0].length * 3 + (header[1]?.length ?? 0);
-  }
-  return bytes;
-}

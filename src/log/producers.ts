@@ -20,7 +20,10 @@ export interface Producer {
   readonly epoch: number;
   /** The last batches, the latest last. */
   readonly batches: readonly SeenBatch[];
+  /** Latest time of its last batch. */
   readonly lastTimeMs: number;
+  /** When it was heard of last, by the clock of this machine. */
+  readonly heardMs: number;
   readonly coordinatorEpoch: number;
   /** First offset of its open transaction. */
   readonly transactionStart: number | undefined;
@@ -53,6 +56,16 @@ export class Producers {
 
   list(): Producer[] {
     return [...this.#known.values()];
+  }
+
+  /** As they were before what can be taken back was taken; the last one last. */
+  before(undos: readonly Undo[]): Producer[] {
+    const known = new Map(this.#known);
+    for (const [id, before] of undos.toReversed()) {
+      if (before === undefined) known.delete(id);
+      else known.set(id, before);
+    }
+    return [...known.values()];
   }
 
   states(): ProducerState[] {
@@ -112,6 +125,7 @@ export class Producers {
       epoch,
       batches: [...earlier, seen],
       lastTimeMs: readInt64(batch, at + BATCH.maxTime),
+      heardMs: Date.now(),
       coordinatorEpoch: before?.coordinatorEpoch ?? -1,
       transactionStart: isTransactional(batch, at)
         ? (before?.transactionStart ?? baseOffset)
@@ -140,6 +154,7 @@ export class Producers {
       epoch: marker.producerEpoch,
       batches: before?.epoch === marker.producerEpoch ? before.batches : [],
       lastTimeMs: timeMs,
+      heardMs: Date.now(),
       coordinatorEpoch: marker.coordinatorEpoch,
       transactionStart: undefined,
     });
@@ -160,7 +175,7 @@ export class Producers {
   /** Forgets those that were silent since `beforeMs` and have no open transaction. */
   expire(beforeMs: number): void {
     for (const producer of this.#known.values()) {
-      if (producer.lastTimeMs < beforeMs && producer.transactionStart === undefined) {
+      if (producer.heardMs < beforeMs && producer.transactionStart === undefined) {
         this.#known.delete(producer.id);
       }
     }

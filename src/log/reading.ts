@@ -1,4 +1,9 @@
-import { baseOffsetOf, batchBytes, nextOffsetOf } from '../formats/records/batch.ts';
+import {
+  BATCH_HEADER_BYTES,
+  baseOffsetOf,
+  batchBytes,
+  nextOffsetOf,
+} from '../formats/records/batch.ts';
 import { checkBatch, wholeBatchBytes } from '../formats/records/check.ts';
 import { Fault } from '../model/fault.ts';
 import type { Environment } from './environment.ts';
@@ -6,11 +11,12 @@ import type { CachedFile } from './file-cache.ts';
 import { readIndex } from './index-file.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
-import type { SparseIndex } from './sparse-index.ts';
+import type { Place, SparseIndex } from './sparse-index.ts';
 
 /** What one read asks of the disk beyond what its caller wants: the way from the index's entry. */
 const SLACK_BYTES = 40 * 1024;
-const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;
+const MOST = 2 ** 31;
+const STORED = { maxBatchBytes: MOST, from: 'stored' } as const;
 
 /** Runs `use` with a segment's file and its index. */
 export async function withSegment<T>(
@@ -32,73 +38,92 @@ export async function withSegment<T>(
 
 /**
  * Whole batches of one segment from the one that holds `from` (or the first after it, where a
- * compaction left a gap), checked against their checksums. Empty where the segment has none of
- * them.
- * @param position byte where a batch begins that begins at or before `from`
+ * compaction left a gap), checked against their checksums, and that their offsets follow each
+ * other (the checksum does not cover them). Empty where the segment has none of them.
+ * @param place where a batch begins, at or before `from`
  * @throws Fault DATA_LOSS
  */
 export async function readBatches(
   file: CachedFile,
   segment: Segment,
-  position: number,
+  place: Place,
   from: number,
   maxBytes: number,
   before: number,
-): Promise<{ batches: Buffer[]; next: number; position: number }> {
+): Promise<{ batches: Buffer[]; next: Place }> {
   const size = segment.size;
-  let at = position;
+  let at = place;
   let bytes = EMPTY;
   let wanted = Math.max(maxBytes, 1) + SLACK_BYTES;
   // First find the beginning, then have all of the first batch.
-  let start = 0;
+  let start: Place;
   for (;;) {
-    bytes = await readSome(file, at, Math.min(wanted, size - at));
-    start = skipTo(bytes, segment, from);
-    if (start < bytes.length && wholeBatchBytes(bytes, start, STORED.maxBatchBytes) > 0) break;
-    if (at + bytes.length >= size) {
-      if (at + start !== size || segment.damaged) throw damaged(segment, from);
-      return { batches: [], next: from, position: size };
+    bytes = await readSome(file, at.position, Math.min(wanted, size - at.position));
+    start = skipTo(bytes, at.offset, from, segment);
+    const whole = start.position < bytes.length && wholeBatchBytes(bytes, start.position, MOST) > 0;
+    if (whole) break;
+    const position = at.position + start.position;
+    if (at.position + bytes.length >= size) {
+      if (position !== size || segment.damaged) throw damaged(segment, from);
+      return { batches: [], next: { offset: from, position: size } };
     }
     // A batch that is longer than what was read, or one that lies behind it.
-    at += start;
-    const known = bytes.length - start >= 12 ? batchBytes(bytes, start) : 0;
+    const known =
+      bytes.length - start.position >= 12 ? batchBytes(bytes, start.position) : SLACK_BYTES;
     wanted = Math.max(wanted, known + SLACK_BYTES);
+    at = { offset: start.offset, position };
   }
-  let end = start;
-  while (end < bytes.length) {
-    const length = wholeBatchBytes(bytes, end, STORED.maxBatchBytes);
-    if (length < 0) break;
-    if (length === 0 || baseOffsetOf(bytes, end) >= before) break;
-    if (end > start && end - start + length > maxBytes) break;
-    if (checkBatch(bytes, end, bytes.length, STORED) !== undefined) break;
-    end += length;
+  const end = endOf(bytes, start, maxBytes, before, segment);
+  if (end.position === start.position) {
+    if (baseOffsetOf(bytes, start.position) < before) throw damaged(segment, from);
+    return { batches: [], next: { offset: before, position: at.position + start.position } };
   }
-  if (end === start && baseOffsetOf(bytes, start) < before) throw damaged(segment, from);
-  if (end === start) return { batches: [], next: before, position: at + start };
-  const found = bytes.subarray(start, end);
-  return { batches: [found], next: lastNext(found), position: at + end };
+  return {
+    batches: [bytes.subarray(start.position, end.position)],
+    next: { offset: end.offset, position: at.position + end.position },
+  };
 }
 
-/** Byte of the first batch that ends after `from`; it may lie behind what is there. */
-function skipTo(bytes: Buffer, segment: Segment, from: number): number {
-  let at = 0;
-  while (at + 61 <= bytes.length) {
-    const length = batchBytes(bytes, at);
-    if (length < 61) throw damaged(segment, from);
-    if (nextOffsetOf(bytes, at) > from) return at;
-    at += length;
+/** The first batch that ends after `from`; it may lie behind what is there. */
+function skipTo(bytes: Buffer, offset: number, from: number, segment: Segment): Place {
+  let position = 0;
+  let expected = offset;
+  while (position + BATCH_HEADER_BYTES <= bytes.length) {
+    const length = batchBytes(bytes, position);
+    if (length < BATCH_HEADER_BYTES || !follows(bytes, position, expected, segment)) {
+      throw damaged(segment, from);
+    }
+    if (nextOffsetOf(bytes, position) > from) break;
+    expected = nextOffsetOf(bytes, position);
+    position += length;
   }
-  return at;
+  return { offset: expected, position };
 }
 
-function lastNext(batches: Buffer): number {
-  let at = 0;
-  let next = 0;
-  while (at < batches.length) {
-    next = nextOffsetOf(batches, at);
-    at += batchBytes(batches, at);
+/** Behind the last whole, good batch that fits and begins below `before`. */
+function endOf(
+  bytes: Buffer,
+  start: Place,
+  maxBytes: number,
+  before: number,
+  segment: Segment,
+): Place {
+  let { offset, position } = start;
+  while (position < bytes.length) {
+    const length = wholeBatchBytes(bytes, position, MOST);
+    if (length <= 0 || baseOffsetOf(bytes, position) >= before) break;
+    if (position > start.position && position - start.position + length > maxBytes) break;
+    if (!follows(bytes, position, offset, segment)) break;
+    if (checkBatch(bytes, position, bytes.length, STORED) !== undefined) break;
+    offset = nextOffsetOf(bytes, position);
+    position += length;
   }
-  return next;
+  return { offset, position };
+}
+
+function follows(bytes: Buffer, position: number, expected: number, segment: Segment): boolean {
+  const base = baseOffsetOf(bytes, position);
+  return segment.sparse ? base >= expected && base < segment.next : base === expected;
 }
 
 async function readSome(file: CachedFile, at: number, length: number): Promise<Buffer> {

@@ -9,7 +9,7 @@ import { replay } from './replay.ts';
 import { type Scanned, scan } from './scan.ts';
 import { Segment } from './segment.ts';
 import { logPath, type SegmentName, segmentNames } from './segment-names.ts';
-import { readSnapshot } from './snapshot.ts';
+import { dropSnapshots, readSnapshot } from './snapshot.ts';
 import { Transactions } from './transactions.ts';
 
 /** What was found in a partition's folder. */
@@ -56,6 +56,7 @@ export async function recover(
   const note: Note = (text, cutBytes = 0) => notes.push({ ...place, text, cutBytes });
   const reader = new Recovery(files, folder, producers, transactions, note);
   for (const one of found) await reader.read(one, snapshot?.offset ?? 0);
+  await dropSnapshots(files, folder, names, found.at(-1)?.segment.next ?? 0);
   return { segments: found.map(({ segment }) => segment), producers, transactions };
 }
 
@@ -130,7 +131,8 @@ class Recovery {
       if (segment.size > 0) await this.#replayKnown(file, segment, from);
       const nowMs = Date.now();
       const known = segment.size;
-      rest = await scan(file, known, size, segment.next, (buffer, at) => {
+      const place = { offset: segment.next, position: known };
+      rest = await scan(file, place, size, segment.sparse, (buffer, at) => {
         segment.add(buffer, at, nowMs);
         const aborted = replay(buffer, at, this.#producers, this.#transactions);
         if (aborted !== undefined) segment.aborted.push(aborted);
@@ -153,7 +155,8 @@ class Recovery {
   async #replayKnown(file: File, segment: Segment, from: number): Promise<void> {
     if (segment.next <= from) return;
     const index = segment.index ?? (await readIndex(this.#files, this.#folder, segment));
-    await scan(file, index?.positionOf(from) ?? 0, segment.size, 0, (buffer, at) => {
+    const place = index?.placeOf(from) ?? segment.start;
+    await scan(file, place, segment.size, segment.sparse, (buffer, at) => {
       if (baseOffsetOf(buffer, at) >= from) replay(buffer, at, this.#producers, this.#transactions);
     });
   }

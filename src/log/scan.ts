@@ -1,6 +1,7 @@
 import { baseOffsetOf, batchBytes, nextOffsetOf } from '../formats/records/batch.ts';
 import { checkBatch, wholeBatchBytes } from '../formats/records/check.ts';
 import type { File } from './files.ts';
+import type { Place } from './sparse-index.ts';
 
 /** What reading a segment from some place to its end found. */
 export interface Scanned {
@@ -14,20 +15,21 @@ const CHUNK_BYTES = 1024 * 1024;
 const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;
 
 /**
- * Reads batches from `position` up to `size` and checks each: structure, checksum, and that its offsets begin
- * at or after those before it end. `visit` gets the good ones in their order.
- * @param next offset at or after which the first must begin
+ * Reads batches from a place up to the byte `size` and checks each: structure, checksum, and that its
+ * offsets follow those before (the checksum does not cover them). `visit` gets the good ones in
+ * their order.
+ * @param sparse offsets may be missing
  */
 export async function scan(
   file: File,
-  position: number,
+  place: Place,
   size: number,
-  next: number,
+  sparse: boolean,
   visit: (buffer: Buffer, at: number) => void,
 ): Promise<Scanned> {
   let chunk = CHUNK_BYTES;
-  let expected = next;
-  let end = position;
+  let expected = place.offset;
+  let end = place.position;
   while (end < size) {
     const bytes = await readChunk(file, end, Math.min(chunk, size - end));
     let at = 0;
@@ -37,8 +39,9 @@ export async function scan(
       if (length === 0) break;
       const wrong = checkBatch(bytes, at, bytes.length, STORED);
       if (wrong !== undefined) return { end: end + at, wrong: wrong.message };
-      if (baseOffsetOf(bytes, at) < expected) {
-        const text = `a batch begins at offset ${baseOffsetOf(bytes, at)}, expected ${expected}`;
+      const base = baseOffsetOf(bytes, at);
+      if (sparse ? base < expected : base !== expected) {
+        const text = `a batch begins at offset ${base}, expected ${expected}`;
         return { end: end + at, wrong: text };
       }
       visit(bytes, at);

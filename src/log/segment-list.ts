@@ -100,6 +100,11 @@ export class SegmentList {
     }
   }
 
+  /** Closes its file. */
+  forget(segment: Segment): void {
+    this.#environment.cache.forget(this.pathOf(segment));
+  }
+
   /** One segment stands for several from now on; their files go with `drop`. */
   replace(old: readonly Segment[], segment: Segment): void {
     for (const one of old) one.removed = true;
@@ -109,13 +114,12 @@ export class SegmentList {
 
   /** Deletes segments, the first ones first. */
   async drop(segments: readonly Segment[]): Promise<void> {
-    const { files, cache } = this.#environment;
+    const { files } = this.#environment;
     for (const segment of segments) segment.removed = true;
     this.all = this.all.filter((segment) => !segment.removed);
     for (const segment of segments) {
-      const path = this.pathOf(segment);
-      cache.forget(path);
-      await files.remove(path);
+      this.forget(segment);
+      await files.remove(this.pathOf(segment));
       await files.remove(indexPath(this.folder, segment.name));
     }
   }

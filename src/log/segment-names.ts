@@ -10,6 +10,11 @@ export function segmentName(base: number, next?: number): string {
   return next === undefined ? start : `${start}-${String(next).padStart(DIGITS, '0')}`;
 }
 
+/** Is it the name of a compacted segment? */
+export function isSparse(name: string): boolean {
+  return name.length > DIGITS;
+}
+
 export function logPath(folder: string, segment: string): string {
   return join(folder, `${segment}.log`);
 }

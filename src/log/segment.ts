@@ -6,7 +6,8 @@ import {
   readInt64,
 } from '../formats/records/batch.ts';
 import type { AbortedTransaction } from '../hub/engine.ts';
-import { SparseIndex } from './sparse-index.ts';
+import { isSparse } from './segment-names.ts';
+import { type Place, SparseIndex } from './sparse-index.ts';
 
 /** Bytes of the log for each entry of its index: what a search reads too much, at most. */
 const INDEX_INTERVAL = 32 * 1024;
@@ -57,11 +58,14 @@ export class Segment implements SegmentFacts {
   index: SparseIndex | undefined;
   /** Records between its last readable one and `next` are damaged, and lost. */
   damaged = false;
+  /** Offsets of records that a compaction took are missing in it. */
+  readonly sparse: boolean;
   /** The file is gone, or about to be. */
   removed = false;
 
   constructor(base: number, name: string, facts?: SegmentFacts) {
     this.name = name;
+    this.sparse = isSparse(name);
     this.base = base;
     this.next = facts?.next ?? base;
     this.epochs = facts?.epochs ?? [];
@@ -92,6 +96,11 @@ export class Segment implements SegmentFacts {
     this.lastAppendMs = nowMs;
     this.next = nextOffsetOf(buffer, at);
     this.size += batchBytes(buffer, at);
+  }
+
+  /** Where its first batch begins. */
+  get start(): Place {
+    return { offset: this.base, position: 0 };
   }
 
   facts(): SegmentFacts {

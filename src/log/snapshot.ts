@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { crc32c } from '../formats/records/native.ts';
 import { type Files, replaceFile } from './files.ts';
-import type { Producer, Producers } from './producers.ts';
+import type { Producer } from './producers.ts';
 import { segmentName } from './segment-names.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -17,10 +17,9 @@ const ENDING = '.producers';
 const KEPT = 2;
 
 /** The snapshot's bytes: a checksum (CRC-32C, eight hexadecimal digits), a line break, JSON. */
-export function encodeSnapshot(producers: Producers, transactions: Transactions): Buffer {
-  const text = JSON.stringify(
-    { producers: producers.list(), open: transactions.open() },
-    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+export function encodeSnapshot(producers: readonly Producer[], transactions: Transactions): Buffer {
+  const text = JSON.stringify({ producers, open: transactions.open() }, (_, value) =>
+    typeof value === 'bigint' ? String(value) : value,
   );
   return Buffer.from(`${checksum(text)}\n${text}`);
 }
@@ -51,6 +50,20 @@ export async function readSnapshot(
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Deletes those behind the end: the records that they speak of were cut off. */
+export async function dropSnapshots(
+  files: Files,
+  folder: string,
+  names: readonly string[],
+  end: number,
+): Promise<void> {
+  for (const name of names) {
+    if (name.endsWith(ENDING) && Number(name.slice(0, -ENDING.length)) > end) {
+      await files.remove(join(folder, name));
+    }
+  }
 }
 
 function decode(content: string, offset: number): Snapshot | undefined {

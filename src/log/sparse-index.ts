@@ -1,6 +1,12 @@
 const START_ENTRIES = 16;
 export const ENTRY_BYTES = 16;
 
+/** Where a batch begins. */
+export interface Place {
+  readonly offset: number;
+  readonly position: number;
+}
+
 /**
  * Where some of a segment's batches begin: one entry for each so many bytes, which says the first
  * offset, the byte, and the latest time of all that lies before it. From there a search reads on.
@@ -31,16 +37,19 @@ export class SparseIndex {
     this.#count++;
   }
 
-  /** Byte of a batch that begins at or before `offset`. */
-  positionOf(offset: number): number {
-    const entry = lastAtMost(this.#offsets, this.#count, offset - this.#base);
-    return entry < 0 ? 0 : this.#positions[entry]!;
+  /** A batch that begins at or before `offset`. */
+  placeOf(offset: number): Place {
+    return this.#place(lastAtMost(this.#offsets, this.#count, offset - this.#base));
   }
 
-  /** Byte before which all times are less than `timeMs`. */
-  positionOfTime(timeMs: number): number {
-    const entry = lastBelow(this.#times, this.#count, timeMs);
-    return entry < 0 ? 0 : this.#positions[entry]!;
+  /** A batch before which all times are less than `timeMs`. */
+  placeOfTime(timeMs: number): Place {
+    return this.#place(lastBelow(this.#times, this.#count, timeMs));
+  }
+
+  #place(entry: number): Place {
+    if (entry < 0) return { offset: this.#base, position: 0 };
+    return { offset: this.#base + this.#offsets[entry]!, position: this.#positions[entry]! };
   }
 
   encode(): Buffer {

@@ -1,6 +1,7 @@
 import { batchBytes, nextOffsetOf } from '../formats/records/batch.ts';
 import { RecordReader } from '../formats/records/record-reader.ts';
 import type { StreamRecord, Table } from '../hub/engine.ts';
+import { Fault } from '../model/fault.ts';
 import type { LogPartition } from './partition.ts';
 
 const READ_BYTES = 1024 * 1024;
@@ -56,6 +57,7 @@ export class LogTable implements Table {
     changes: readonly (readonly [key: string, value: Buffer | undefined])[],
   ): Promise<void> {
     if (changes.length === 0) return;
+    for (const [key] of changes) if (!key.isWellFormed()) throw badKey(key);
     const timeMs = Date.now();
     const written = this.#partition.write(
       changes.map(([key, value]) => ({
@@ -89,4 +91,11 @@ export class LogTable implements Table {
     if (value === undefined) this.#map.delete(key);
     else this.#map.set(key, value);
   }
+}
+
+function badKey(key: string): Fault {
+  return new Fault(
+    'INVALID_ARGUMENT',
+    `A key of a table is text that UTF-8 can carry; this one has a lone surrogate: ${JSON.stringify(key)}.`,
+  );
 }

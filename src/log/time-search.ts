@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts';
 import { readBatches, withSegment } from './reading.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
+import type { Place } from './sparse-index.ts';
 
 export interface TimedOffset {
   readonly offset: number;
@@ -38,19 +39,29 @@ function searchSegment(
   end: number,
 ): Promise<TimedOffset | undefined> {
   return withSegment(environment, segments, segment, async (file, index) => {
-    let position = Math.max(index?.positionOfTime(timeMs) ?? 0, index?.positionOf(from) ?? 0);
-    let offset = from;
+    const [byTime, byOffset] = [index?.placeOfTime(timeMs), index?.placeOf(from)];
+    let place = later(byTime ?? segment.start, byOffset ?? segment.start);
     for (;;) {
-      const read = await readBatches(file, segment, position, offset, READ_BYTES, end);
+      const read = await readBatches(
+        file,
+        segment,
+        place,
+        Math.max(place.offset, from),
+        READ_BYTES,
+        end,
+      );
       if (read.batches.length === 0) return undefined;
       for (const buffer of read.batches) {
         const found = searchBuffer(buffer, timeMs, from);
         if (found !== undefined) return found;
       }
-      position = read.position;
-      offset = read.next;
+      place = read.next;
     }
   });
+}
+
+function later(one: Place, other: Place): Place {
+  return one.position > other.position ? one : other;
 }
 
 function searchBuffer(buffer: Buffer, timeMs: number, from: number): TimedOffset | undefined {

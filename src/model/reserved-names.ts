@@ -7,5 +7,6 @@
 export const RESERVED_NAMES: ReadonlyMap<string, string> = new Map([
   ['rpc', 'names that begin with "rpc." are for what the hub itself answers'],
   ['publish', 'messages are published at the addresses under /publish/'],
+  ['streams', 'streams are looked at and managed at the addresses under /streams'],
   ['subscribe', 'messages are received from the addresses under /subscribe/'],
 ]);

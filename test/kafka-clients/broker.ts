@@ -19,7 +19,7 @@ export interface BrokerOptions {
   readonly advertised?: { readonly port: number; readonly saslPort: number };
   readonly users?: readonly User[];
   /** Settings of this kind of broker. */
-  readonly settings?: Readonly<Record<string, string | number>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface User {

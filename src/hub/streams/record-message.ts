@@ -59,10 +59,12 @@ export function recordOf(message: Message, key: string | undefined): StreamRecor
     else if (recordName === TYPE) type = true;
     headers.push([wellFormed(recordName), bytesOf(text)]);
   }
-  const subject = utf8(message.subject);
-  if (source) headers.push([OWN_SOURCE, utf8(message.source)]);
-  else headers.push([SOURCE, utf8(SOURCE_URN + message.source)]);
-  if (message.contentType !== undefined) headers.push([CONTENT_TYPE, utf8(message.contentType)]);
+  const subject = repeated(message.subject);
+  if (source) headers.push([OWN_SOURCE, repeated(message.source)]);
+  else headers.push([SOURCE, repeated(SOURCE_URN + message.source)]);
+  if (message.contentType !== undefined) {
+    headers.push([CONTENT_TYPE, repeated(message.contentType)]);
+  }
   if (!version) headers.push([SPEC_VERSION, VERSION_1]);
   headers.push([ID, utf8(message.id)]);
   if (!type) headers.push([TYPE, subject]);
@@ -74,6 +76,21 @@ export function recordOf(message: Message, key: string | undefined): StreamRecor
   }
   const timeMs = Number.isFinite(message.timeMs) ? Math.trunc(message.timeMs) : Date.now();
   return { key: key === undefined ? null : keyBytesOf(key), value, headers, timeMs };
+}
+
+/** Texts that come with nearly every message. */
+const known = new Map<string, Buffer>();
+const KNOWN = 1024;
+const LONGEST_KNOWN = 128;
+
+/** UTF-8 of a text that comes again and again. Do not change the bytes. */
+function repeated(text: string): Buffer {
+  const there = known.get(text);
+  if (there !== undefined) return there;
+  const bytes = utf8(text);
+  if (known.size >= KNOWN) known.clear();
+  if (text.length <= LONGEST_KNOWN) known.set(text, bytes);
+  return bytes;
 }
 
 /** A record as it is stored. */

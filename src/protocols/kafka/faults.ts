@@ -90,7 +90,7 @@ export const faults: FaultTable<number> = {
 
 /** The error for anything that was thrown. */
 export function errorOf(thrown: unknown): KafkaError {
-  if (thrown instanceof KafkaFailure) return thrown.error;
+  if (thrown instanceof KafkaFailure) return thrown.wireError;
   if (thrown instanceof AppendFault) return OF_APPEND[thrown.reason];
   return OF_FAULT[Fault.from(thrown).code];
 }

@@ -126,12 +126,12 @@ function messageText(message: Message): string {
     headers: headers.length === 0 ? undefined : headers,
     traceparent: trace?.traceparent,
   });
-  return `${members.slice(1, -1)},${payloadText(message)}`;
+  return `${members.slice(1, -1)},${payloadText(message.payload, contentType)}`;
 }
 
-/** The payload in the plainest form that loses nothing. */
-function payloadText(message: Message): string {
-  const { contentType, payload } = message;
+/** A payload in the plainest form that loses nothing, as a member of a JSON object: `payload` (JSON),
+ * `text` or `base64`. */
+export function payloadText(payload: Uint8Array, contentType: string | undefined): string {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   if (contentType !== undefined && isUtf8(bytes)) {
     if (JSON_TYPE.test(contentType)) {

@@ -1,6 +1,7 @@
 import { UNKNOWN_VERSION } from '../context.ts';
 import { type AnyHandler, handler } from '../dispatch.ts';
 import { ERROR } from '../errors.ts';
+import { TRANSACTION_FEATURE } from '../transactions/features.ts';
 import { array, bool, int16, int32, int64, string } from '../wire/fields.ts';
 import { message } from '../wire/message.ts';
 
@@ -10,8 +11,8 @@ import { message } from '../wire/message.ts';
  *     request  => clientSoftwareName clientSoftwareVersion                          from version 3
  *     response => errorCode [apiKey minVersion maxVersion] throttleTimeMs(1)
  *
- * Version 4 allows the minimum 0 in supported features, of which there are none here. A request in
- * a version that is not served is answered in the form of version 0.
+ * Version 4 allows the minimum 0 in supported features, so that before it those are not told. A
+ * request in a version that is not served is answered in the form of version 0.
  */
 const request = message(3, {
   clientSoftwareName: string.from(3),
@@ -29,6 +30,9 @@ const response = message(3, {
     .tag(2),
   zkMigrationReady: bool.from(3).tag(3),
 });
+
+/** Counts changes of features, of which there are none. */
+const FEATURES_EPOCH = 1;
 
 export const apiVersions: AnyHandler = handler({
   key: 18,
@@ -50,9 +54,19 @@ export const apiVersions: AnyHandler = handler({
     ) {
       return { errorCode: ERROR.INVALID_REQUEST };
     }
-    return { apiKeys };
+    return { apiKeys, ...features(version) };
   },
 });
+
+/** What clients may rely on. */
+function features(version: number) {
+  const { name, level } = TRANSACTION_FEATURE;
+  return {
+    supportedFeatures: version < 4 ? [] : [{ name, minVersion: 0, maxVersion: level }],
+    finalizedFeaturesEpoch: FEATURES_EPOCH,
+    finalizedFeatures: [{ name, maxVersionLevel: level, minVersionLevel: level }],
+  };
+}
 
 /** KIP-511. */
 function isSoftware(text: string): boolean {

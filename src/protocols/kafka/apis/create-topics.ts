@@ -154,7 +154,7 @@ function partitionsOf(topic: Topic, nodeId: number, fallback: number): number {
 
 function refusal(thrown: unknown): { errorCode: KafkaError; errorMessage: string } {
   if (thrown instanceof KafkaFailure)
-    return { errorCode: thrown.error, errorMessage: thrown.message };
+    return { errorCode: thrown.wireError, errorMessage: thrown.message };
   if (thrown instanceof ConfigError) {
     return { errorCode: ERROR.INVALID_CONFIG, errorMessage: thrown.message };
   }

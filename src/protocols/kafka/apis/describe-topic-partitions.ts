@@ -38,8 +38,9 @@ const response = message(0, {
       leaderEpoch: int32.or(-1),
       replicaNodes: array(int32),
       isrNodes: array(int32),
-      eligibleLeaderReplicas: array(int32).nullable().or(null),
-      lastKnownElr: array(int32).nullable().or(null),
+      // May be null, but the Java client's admin does not take that.
+      eligibleLeaderReplicas: array(int32),
+      lastKnownElr: array(int32),
       offlineReplicas: array(int32),
     }),
     topicAuthorizedOperations: int32.or(NOT_ASKED),

@@ -1,10 +1,17 @@
 import type { Appended, Partition } from '../../../hub/engine.ts';
+import { Fault } from '../../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../../model/maybe-promise.ts';
 import type { RequestContext } from '../context.ts';
+import { withCoordinator } from '../coordinator.ts';
 import { handler } from '../dispatch.ts';
 import { ERROR, type KafkaError } from '../errors.ts';
 import { messageOf, topicErrorOf } from '../faults.ts';
 import { findTopic, partitionOf } from '../topics.ts';
+import {
+  insideTransaction,
+  outsideTransactions,
+  type TransactionCheck,
+} from '../transactions/produce-check.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { type ProduceRequest, type ProduceResponse, request, response } from './messages.ts';
 import { refusedRecords } from './records.ts';
@@ -29,35 +36,47 @@ export const produce = handler({
     if (asked.acks < -1 || asked.acks > 1) {
       return refuseAll(asked, ERROR.INVALID_REQUIRED_ACKS, 'acks must be 0, 1 or -1 (all).');
     }
-    const appending: Appending = { left: 0, finish: undefined };
-    const responses = asked.topicData.map(({ name, topicId, partitionData }) => {
-      const topic = findTopic(context, { name, topicId }, 'write');
-      const partitionResponses: Answer[] = new Array(partitionData.length);
-      partitionData.forEach(({ index, records }, place) => {
-        const { value, error } = partitionOf(topic, index);
-        if (value === undefined) {
-          const reason = topic.thrown === undefined ? NO_PARTITION : messageOf(topic.thrown);
-          partitionResponses[place] = failed(index, error, reason);
-        } else append(value, records, partitionResponses, place, appending, context);
-      });
-      return { name, topicId, partitionResponses };
-    });
-    const done = (): ProduceResponse | undefined => {
-      if (asked.acks !== 0) return { responses };
-      return closeOnFailure(responses);
-    };
-    if (appending.left === 0) return done();
-    return new Promise((resolve, reject) => {
-      appending.finish = () => {
-        try {
-          resolve(done());
-        } catch (error) {
-          reject(error);
-        }
-      };
-    });
+    if (asked.transactionalId === null) return appendAll(asked, context, outsideTransactions);
+    const id = asked.transactionalId;
+    return withCoordinator(context.broker, ({ transactions }) =>
+      appendAll(asked, context, insideTransaction(transactions, id, context.version)),
+    );
   },
 });
+
+function appendAll(
+  asked: ProduceRequest,
+  context: RequestContext,
+  check: TransactionCheck,
+): MaybePromise<ProduceResponse | undefined> {
+  const appending: Appending = { left: 0, finish: undefined };
+  const responses = asked.topicData.map(({ name, topicId, partitionData }) => {
+    const topic = findTopic(context, { name, topicId }, 'write');
+    const partitionResponses: Answer[] = new Array(partitionData.length);
+    partitionData.forEach(({ index, records }, place) => {
+      const { value, error } = partitionOf(topic, index);
+      if (value === undefined) {
+        const reason = topic.thrown === undefined ? NO_PARTITION : messageOf(topic.thrown);
+        partitionResponses[place] = failed(index, error, reason);
+      } else append(value, records, partitionResponses, place, appending, context, check);
+    });
+    return { name, topicId, partitionResponses };
+  });
+  const done = (): ProduceResponse | undefined => {
+    if (asked.acks !== 0) return { responses };
+    return closeOnFailure(responses);
+  };
+  if (appending.left === 0) return done();
+  return new Promise((resolve, reject) => {
+    appending.finish = () => {
+      try {
+        resolve(done());
+      } catch (error) {
+        reject(error);
+      }
+    };
+  });
+}
 
 const NO_PARTITION = 'The topic has no such partition.';
 
@@ -90,12 +109,16 @@ function append(
   place: number,
   appending: Appending,
   { broker, version }: RequestContext,
+  check: TransactionCheck,
 ): void {
   const { index, stream } = partition;
   const fail = (thrown: unknown): void => {
+    if (!(thrown instanceof Fault)) {
+      broker.hub.logger.error({ err: thrown, stream: stream.name, index }, 'an append failed');
+    }
     answers[place] = failed(index, topicErrorOf(thrown), messageOf(thrown));
   };
-  const refused = refusedRecords(records, version);
+  const refused = refusedRecords(records, version) ?? check(records!, partition);
   if (refused !== undefined) {
     answers[place] = failed(index, refused.error, refused.reason);
     return;

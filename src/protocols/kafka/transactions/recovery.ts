@@ -37,7 +37,7 @@ function adopt(transactions: Transactions, partition: Partition): Promise<unknow
     const transaction = transactions.byProducer(producerId);
     if (transaction !== undefined && isOpen(transaction)) {
       // That it had this partition was not stored before the stop.
-      transaction.addPartition(partition.stream.id, partition.index);
+      transaction.add({ streamId: partition.stream.id, partition: partition.index });
       continue;
     }
     const marker = { producerId, producerEpoch, commit: false, coordinatorEpoch: 0 };

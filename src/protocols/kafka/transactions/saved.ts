@@ -47,7 +47,7 @@ export function restoreTransaction(transaction: Transaction, bytes: Buffer): voi
   transaction.startMs = saved.startMs;
   transaction.updateMs = saved.updateMs;
   for (const [id, partitions] of saved.partitions) {
-    for (const partition of partitions) transaction.addPartition(id, partition);
+    for (const partition of partitions) transaction.add({ streamId: id, partition });
   }
   for (const group of saved.groups) transaction.groups.add(group);
 }

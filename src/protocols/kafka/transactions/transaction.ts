@@ -9,6 +9,11 @@ export type TransactionState =
   | 'CompleteCommit'
   | 'CompleteAbort';
 
+/** What a producer writes to: a partition, or the offsets of a group. */
+export type Place =
+  | { readonly streamId: string; readonly partition: number }
+  | { readonly group: string };
+
 export const TRANSACTION_STATES: readonly TransactionState[] = [
   'Empty',
   'Ongoing',
@@ -57,16 +62,21 @@ export class Transaction {
     return this.state === 'PrepareAbort' ? 'abort' : undefined;
   }
 
-  has(streamId: string, partition: number): boolean {
-    return this.partitions.get(streamId)?.has(partition) === true;
+  has(place: Place): boolean {
+    if ('group' in place) return this.groups.has(place.group);
+    return this.partitions.get(place.streamId)?.has(place.partition) === true;
   }
 
   /** Answers whether it is new. */
-  addPartition(streamId: string, partition: number): boolean {
-    let partitions = this.partitions.get(streamId);
-    if (partitions === undefined) this.partitions.set(streamId, (partitions = new Set()));
-    if (partitions.has(partition)) return false;
-    partitions.add(partition);
+  add(place: Place): boolean {
+    if (this.has(place)) return false;
+    if ('group' in place) {
+      this.groups.add(place.group);
+      return true;
+    }
+    let partitions = this.partitions.get(place.streamId);
+    if (partitions === undefined) this.partitions.set(place.streamId, (partitions = new Set()));
+    partitions.add(place.partition);
     return true;
   }
 }

@@ -1,5 +1,4 @@
 import type { Table } from '../../../hub/engine.ts';
-import { isPromise } from '../../../model/maybe-promise.ts';
 import { ERROR, type KafkaError } from '../errors.ts';
 import { KafkaFailure } from '../failure.ts';
 import type { OffsetStore } from '../groups/offsets/store.ts';
@@ -13,8 +12,14 @@ import {
   type Producer,
   refuseWhileEnding,
 } from './producer.ts';
-import { restoreTransaction, savedProducerId, saveTransaction } from './saved.ts';
-import { LAST_EPOCH, NO_EPOCH, Transaction, type TransactionState } from './transaction.ts';
+import {
+  LAST_EPOCH,
+  NO_EPOCH,
+  type Place,
+  type Transaction,
+  type TransactionState,
+} from './transaction.ts';
+import { TransactionTable } from './transaction-table.ts';
 
 export interface TransactionSettings {
   readonly maxTransactionTimeoutMs: number;
@@ -34,47 +39,35 @@ const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * The transaction coordinator (KIP-98): which producer holds a transactional id, and whether its
- * transaction commits. The decision is durable before anything shows it; then the markers are
- * written, and written again after a restart, until all are there. That a transaction has begun, and
- * which partitions it has, need not be durable: what is open in a partition and unknown here is
- * found at the start, and aborted.
+ * The transaction coordinator (KIP-98, KIP-890): which producer holds a transactional id, and
+ * whether its transaction commits. The decision is durable before anything shows it; then the
+ * markers are written, and written again after a restart, until all are there. That a transaction
+ * has begun, and which partitions it has, need not be durable: what is open in a partition and
+ * unknown here is found at the start, and aborted.
  */
 export class Transactions {
   readonly #context: TransactionContext;
-  readonly #table: Table;
-  readonly #byId = new Map<string, Transaction>();
-  readonly #byProducer = new Map<bigint, Transaction>();
+  readonly #table: TransactionTable;
   #stopped = false;
 
   constructor(context: TransactionContext, table: Table) {
     this.#context = context;
-    this.#table = table;
-    for (const [key, value] of table.entries()) {
-      const transaction = this.#put(decodeURIComponent(key), savedProducerId(value));
-      restoreTransaction(transaction, value);
-    }
+    const { clock } = context;
+    this.#table = new TransactionTable(table, clock, (transaction) =>
+      clock.timer(() => this.#timeUp(transaction)),
+    );
   }
 
   all(): IterableIterator<Transaction> {
-    return this.#byId.values();
+    return this.#table.all();
   }
 
   get(id: string): Transaction | undefined {
-    return this.#byId.get(id);
+    return this.#table.get(id);
   }
 
   byProducer(producerId: bigint): Transaction | undefined {
-    return this.#byProducer.get(producerId);
-  }
-
-  #put(id: string, producerId: bigint): Transaction {
-    const transaction = new Transaction(id, producerId, (own) =>
-      this.#context.clock.timer(() => this.#timeUp(own)),
-    );
-    this.#byId.set(id, transaction);
-    this.#byProducer.set(producerId, transaction);
-    return transaction;
+    return this.#table.byProducer(producerId);
   }
 
   /**
@@ -92,69 +85,62 @@ export class Transactions {
         `A transaction timeout of ${timeoutMs} ms is not allowed; at most ${settings.maxTransactionTimeoutMs} (protocols.kafka.maxTransactionTimeoutMs).`,
       );
     }
-    if (!this.#byId.has(id)) {
-      this.#makeRoom();
+    if (this.#table.get(id) === undefined) {
+      this.#checkRoom();
       const producerId = await producerIds.next();
       // Another request may have been as fast.
-      if (!this.#byId.has(id)) this.#put(id, producerId);
+      if (this.#table.get(id) === undefined) this.#table.put(id, producerId);
     }
-    const transaction = this.#byId.get(id)!;
+    const transaction = this.#table.get(id)!;
     return this.#alone(transaction, async () => {
       checkExpected(transaction, expected);
       const repeated = transaction.state !== 'Ongoing' && isRepeated(transaction, expected);
       if (transaction.state === 'Ongoing') await this.#fence(transaction);
       refuseWhileEnding(transaction);
-      if (!repeated) await this.#renew(transaction, timeoutMs, expected);
-      return { producerId: transaction.producerId, epoch: transaction.producerEpoch };
+      if (!repeated) {
+        await this.#renew(transaction, expected?.epoch ?? NO_EPOCH, () => {
+          transaction.timeoutMs = timeoutMs;
+          transaction.state = 'Empty';
+        });
+      }
+      return currentProducer(transaction);
     });
   }
 
-  async #renew(
-    transaction: Transaction,
-    timeoutMs: number,
-    expected: Producer | undefined,
-  ): Promise<void> {
+  #checkRoom(): void {
+    const { maxTransactionalIds } = this.#context.settings;
+    if (this.#table.size < maxTransactionalIds) return;
+    throw new KafkaFailure(
+      ERROR.THROTTLING_QUOTA_EXCEEDED,
+      `There are ${maxTransactionalIds} transactional ids, as many as may be remembered (protocols.kafka.maxTransactionalIds).`,
+    );
+  }
+
+  /** Gives the producer its next epoch, or a new id when it has had them all. */
+  async #renew(transaction: Transaction, lastEpoch: number, apply: () => void): Promise<void> {
     const { producerId, producerEpoch } = transaction;
     const next =
       producerEpoch < LAST_EPOCH
         ? { producerId, epoch: producerEpoch + 1 }
         : { producerId: await this.#context.producerIds.next(), epoch: 0 };
-    await this.#change(transaction, () => {
-      this.#take(transaction, next);
-      transaction.lastEpoch = expected === undefined ? NO_EPOCH : expected.epoch;
-      transaction.timeoutMs = timeoutMs;
-      transaction.state = 'Empty';
+    await this.#table.change(transaction, () => {
+      this.#table.take(transaction, next);
+      transaction.lastEpoch = lastEpoch;
+      apply();
     });
   }
 
-  #take(transaction: Transaction, { producerId, epoch }: Producer): void {
-    if (producerId !== transaction.producerId) {
-      this.#byProducer.delete(transaction.producerId);
-      this.#byProducer.set(producerId, transaction);
-      transaction.lastProducerId = transaction.producerId;
-      transaction.producerId = producerId;
-    }
-    transaction.producerEpoch = epoch;
-  }
-
-  /** Runs `work` for the transaction of who says it is this producer, when nothing of it is on its
-   * way to the disk. @throws KafkaFailure */
-  #owned<T>(
-    id: string,
-    producer: Producer,
-    work: (transaction: Transaction) => Promise<T>,
-  ): Promise<T> {
-    const transaction = this.#byId.get(id);
+  /** Runs `work` for a transactional id, when nothing of it is on its way to the disk.
+   * @throws KafkaFailure */
+  #with<T>(id: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const transaction = this.#table.get(id);
     if (transaction === undefined) {
       throw new KafkaFailure(
         id === '' ? ERROR.INVALID_REQUEST : ERROR.INVALID_PRODUCER_ID_MAPPING,
         `Transactional id "${id}" is not known.`,
       );
     }
-    return this.#alone(transaction, () => {
-      checkOwner(transaction, producer);
-      return work(transaction);
-    });
+    return this.#alone(transaction, () => work(transaction));
   }
 
   /** One change of a transaction after the other. */
@@ -170,84 +156,121 @@ export class Transactions {
     }
   }
 
-  /** Makes partitions and groups part of the producer's transaction, which begins with the first.
+  /** Makes places part of the producer's transaction, which begins with the first.
    * @throws KafkaFailure */
-  async add(
-    id: string,
-    producer: Producer,
-    partitions: readonly { readonly streamId: string; readonly partition: number }[],
-    group?: string,
-  ): Promise<void> {
-    await this.#owned(id, producer, async (transaction) => {
+  async add(id: string, producer: Producer, places: readonly Place[]): Promise<void> {
+    await this.#with(id, async (transaction) => {
+      checkOwner(transaction, producer);
       refuseWhileEnding(transaction);
-      this.#begin(transaction);
-      let added = false;
-      for (const { streamId, partition } of partitions) {
-        added = transaction.addPartition(streamId, partition) || added;
-      }
-      if (group !== undefined && !transaction.groups.has(group)) {
-        transaction.groups.add(group);
-        added = true;
-      }
-      if (added) this.#saveLater(transaction);
+      this.#addPlaces(transaction, places);
     });
   }
 
-  #begin(transaction: Transaction): void {
-    if (transaction.state === 'Ongoing') return;
-    transaction.state = 'Ongoing';
-    transaction.startMs = this.#context.clock.wallMs;
-    transaction.timer.start(transaction.timeoutMs);
+  /** The same for a client that writes without having said where (KIP-890), at once. */
+  addWritten(id: string, producer: Producer, place: Place): KafkaError {
+    const transaction = this.#table.byProducer(producer.producerId);
+    if (transaction === undefined || transaction.id !== id)
+      return ERROR.INVALID_PRODUCER_ID_MAPPING;
+    if (producer.epoch !== transaction.producerEpoch) return ERROR.INVALID_PRODUCER_EPOCH;
+    if (transaction.changing !== undefined || transaction.decided !== undefined) {
+      return ERROR.CONCURRENT_TRANSACTIONS;
+    }
+    this.#addPlaces(transaction, [place]);
+    return ERROR.NONE;
   }
 
-  /** Whether a producer may write to a partition, or to a group's offsets, within its transaction. */
-  writeError(
-    { producerId, epoch }: Producer,
-    belongs: (transaction: Transaction) => boolean,
-  ): KafkaError {
-    const transaction = this.#byProducer.get(producerId);
-    if (transaction === undefined) return ERROR.INVALID_PRODUCER_ID_MAPPING;
+  #addPlaces(transaction: Transaction, places: readonly Place[]): void {
+    if (transaction.state !== 'Ongoing') {
+      transaction.state = 'Ongoing';
+      transaction.startMs = this.#context.clock.wallMs;
+      transaction.timer.start(transaction.timeoutMs);
+    }
+    let added = false;
+    for (const place of places) added = transaction.add(place) || added;
+    if (added) this.#table.saveLater(transaction);
+  }
+
+  /** Whether a producer may write to a place: it said so, and its transaction is open. */
+  writeError(id: string, { producerId, epoch }: Producer, place: Place): KafkaError {
+    const transaction = this.#table.byProducer(producerId);
+    if (transaction === undefined || transaction.id !== id)
+      return ERROR.INVALID_PRODUCER_ID_MAPPING;
     if (epoch !== transaction.producerEpoch) return ERROR.INVALID_PRODUCER_EPOCH;
-    if (transaction.state !== 'Ongoing' || !belongs(transaction)) return ERROR.INVALID_TXN_STATE;
-    return ERROR.NONE;
+    return transaction.state === 'Ongoing' && transaction.has(place)
+      ? ERROR.NONE
+      : ERROR.INVALID_TXN_STATE;
   }
 
   /** Resolves when what the transaction wrote is seen, or gone. @throws KafkaFailure */
   async end(id: string, producer: Producer, commit: boolean): Promise<void> {
-    await this.#owned(id, producer, async (transaction) => {
-      const { state } = transaction;
+    await this.#with(id, async (transaction) => {
+      checkOwner(transaction, producer);
       // The answer to the first request was lost.
-      if (state === (commit ? 'CompleteCommit' : 'CompleteAbort')) return;
-      if (transaction.decided === (commit ? 'commit' : 'abort')) refuseWhileEnding(transaction);
-      if (state !== 'Ongoing') {
-        throw new KafkaFailure(
-          ERROR.INVALID_TXN_STATE,
-          `The transaction of "${id}" cannot end so: its state is ${state}.`,
-        );
-      }
+      if (transaction.state === (commit ? 'CompleteCommit' : 'CompleteAbort')) return;
+      this.#checkEnd(transaction, commit);
       await this.#end(transaction, commit ? 'PrepareCommit' : 'PrepareAbort');
     });
   }
 
-  /** Aborts what a producer left open, and shuts it out: its epoch is over. */
-  async #fence(transaction: Transaction): Promise<void> {
-    await this.#end(transaction, 'PrepareAbort', transaction.producerEpoch + 1);
+  /** The same, and the producer has a new epoch afterwards, so that nothing that comes late can get
+   * into its next transaction (KIP-890). @throws KafkaFailure */
+  async endAndRenew(id: string, producer: Producer, commit: boolean): Promise<Producer> {
+    return this.#with(id, async (transaction) => {
+      if (isRepeated(transaction, producer)) {
+        refuseWhileEnding(transaction);
+        if (transaction.state === (commit ? 'CompleteCommit' : 'CompleteAbort')) {
+          return currentProducer(transaction);
+        }
+      }
+      checkOwner(transaction, producer);
+      if (!commit && transaction.state !== 'Ongoing' && transaction.decided === undefined) {
+        await this.#renew(transaction, producer.epoch, () => {
+          transaction.state = 'CompleteAbort';
+        });
+        return currentProducer(transaction);
+      }
+      this.#checkEnd(transaction, commit);
+      await this.#end(transaction, commit ? 'PrepareCommit' : 'PrepareAbort', producer.epoch);
+      if (transaction.producerEpoch > LAST_EPOCH) {
+        refuseWhileEnding(transaction);
+        await this.#renew(transaction, producer.epoch, () => {});
+      }
+      return currentProducer(transaction);
+    });
   }
 
+  #checkEnd(transaction: Transaction, commit: boolean): void {
+    if (transaction.decided === (commit ? 'commit' : 'abort')) refuseWhileEnding(transaction);
+    if (transaction.state === 'Ongoing') return;
+    throw new KafkaFailure(
+      ERROR.INVALID_TXN_STATE,
+      `The transaction of "${transaction.id}" cannot end so: its state is ${transaction.state}.`,
+    );
+  }
+
+  /** Aborts what a producer left open, and shuts it out: its epoch is over. */
+  async #fence(transaction: Transaction): Promise<void> {
+    await this.#end(transaction, 'PrepareAbort', NO_EPOCH);
+  }
+
+  /** @param lastEpoch given where the epoch ends with the transaction: the one that may repeat it */
   async #end(
     transaction: Transaction,
     decision: TransactionState,
-    epoch = transaction.producerEpoch,
+    lastEpoch?: number,
   ): Promise<void> {
-    const timeLeft = transaction.timer.running;
+    const timed = transaction.timer.running;
+    transaction.timer.stop();
     try {
-      await this.#change(transaction, () => {
-        transaction.producerEpoch = epoch;
+      await this.#table.change(transaction, () => {
         transaction.state = decision;
-        transaction.timer.stop();
+        if (lastEpoch === undefined) return;
+        transaction.producerEpoch += 1;
+        transaction.lastEpoch = lastEpoch;
+        transaction.lastProducerId = transaction.producerId;
       });
     } catch (error) {
-      if (timeLeft) transaction.timer.start(transaction.timeoutMs);
+      if (timed) transaction.timer.start(transaction.timeoutMs);
       throw error;
     }
     await this.#complete(transaction);
@@ -273,7 +296,7 @@ export class Transactions {
     transaction.partitions.clear();
     transaction.groups.clear();
     transaction.retries = 0;
-    this.#saveLater(transaction);
+    this.#table.saveLater(transaction);
   }
 
   /** Goes on with a transaction that a stop of the hub has interrupted. */
@@ -296,66 +319,25 @@ export class Transactions {
     done.catch(() => transaction.timer.start(LAST_RETRY_MS));
   }
 
-  /** Changes the transaction as soon as it is durable that it does; not at all when that fails. */
-  async #change(transaction: Transaction, apply: () => void): Promise<void> {
-    const before = { ...pick(transaction) };
-    apply();
-    transaction.updateMs = this.#context.clock.wallMs;
-    try {
-      await this.#save(transaction);
-    } catch (error) {
-      this.#take(transaction, { producerId: before.producerId, epoch: before.producerEpoch });
-      Object.assign(transaction, before);
-      throw error;
-    }
-  }
-
-  #save(transaction: Transaction) {
-    return this.#table.set([[encodeURIComponent(transaction.id), saveTransaction(transaction)]]);
-  }
-
-  /** For what is found again without it. */
-  #saveLater(transaction: Transaction): void {
-    transaction.updateMs = this.#context.clock.wallMs;
-    const saved = this.#save(transaction);
-    if (isPromise(saved)) saved.catch(() => {});
-  }
-
-  #makeRoom(): void {
-    const { maxTransactionalIds } = this.#context.settings;
-    if (this.#byId.size < maxTransactionalIds) return;
-    throw new KafkaFailure(
-      ERROR.THROTTLING_QUOTA_EXCEEDED,
-      `There are ${maxTransactionalIds} transactional ids, as many as may be remembered (protocols.kafka.maxTransactionalIds).`,
-    );
-  }
-
   /** Forgets transactional ids that nobody has used for long. */
   async expire(): Promise<void> {
     const { clock, settings } = this.#context;
-    const old = [...this.#byId.values()].filter(
-      ({ state, changing, updateMs }) =>
+    const old = [...this.#table.all()].filter(
+      ({ state, decided, changing, updateMs }) =>
         state !== 'Ongoing' &&
-        !state.startsWith('Prepare') &&
+        decided === undefined &&
         changing === undefined &&
         clock.wallMs - updateMs >= settings.transactionalIdExpiryMs,
     );
-    await this.#table.set(old.map(({ id }) => [encodeURIComponent(id), undefined]));
-    for (const transaction of old) {
-      this.#byId.delete(transaction.id);
-      this.#byProducer.delete(transaction.producerId);
-    }
+    if (old.length > 0) await this.#table.forget(old);
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const { timer } of this.#byId.values()) timer.stop();
+    for (const { timer } of this.#table.all()) timer.stop();
   }
 }
 
-/** What a failed change is taken back to. */
-function pick(transaction: Transaction) {
-  const { producerId, producerEpoch, lastProducerId, lastEpoch } = transaction;
-  const { timeoutMs, state, updateMs } = transaction;
-  return { producerId, producerEpoch, lastProducerId, lastEpoch, timeoutMs, state, updateMs };
+function currentProducer({ producerId, producerEpoch }: Transaction): Producer {
+  return { producerId, epoch: producerEpoch };
 }

@@ -105,7 +105,7 @@ function patternFlaw(regex: string | null): HeartbeatResult | undefined {
     topicPattern(regex);
     return undefined;
   } catch (error) {
-    if (error instanceof KafkaFailure) return refused(error.error, error.message);
+    if (error instanceof KafkaFailure) return refused(error.wireError, error.message);
     throw error;
   }
 }

@@ -25,7 +25,8 @@ export const addOffsetsToTxn = handler({
   handle: ({ transactionalId, producerId, producerEpoch, groupId }, { broker }) =>
     withCoordinator(broker, async ({ transactions }) => {
       if (groupId === '') return { errorCode: ERROR.INVALID_GROUP_ID };
-      await transactions.add(transactionalId, { producerId, epoch: producerEpoch }, [], groupId);
+      const producer = { producerId, epoch: producerEpoch };
+      await transactions.add(transactionalId, producer, [{ group: groupId }]);
       return { errorCode: ERROR.NONE };
     }),
   failed: (error, _, { version }) => ({

@@ -84,10 +84,8 @@ async function add(
   );
   const producer = { producerId, epoch: producerEpoch };
   if (asked.verifyOnly) {
-    const error = transactions.writeError(producer, (transaction) =>
-      partitions.every(({ streamId, partition }) => transaction.has(streamId, partition)),
-    );
-    return draft(asked.topics, () => error);
+    const errors = partitions.map((one) => transactions.writeError(transactionalId, producer, one));
+    return draft(asked.topics, () => errors.find((error) => error !== ERROR.NONE) ?? ERROR.NONE);
   }
   try {
     await transactions.add(transactionalId, producer, partitions);

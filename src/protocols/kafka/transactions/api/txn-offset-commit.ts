@@ -6,6 +6,7 @@ import { ERROR, type KafkaError } from '../../errors.ts';
 import { OffsetIntake } from '../../groups/offsets/intake.ts';
 import { array, bigint64, int16, int32, int64, string } from '../../wire/fields.ts';
 import { message, type Of } from '../../wire/message.ts';
+import { IMPLICIT } from '../features.ts';
 
 const request = message(3, {
   transactionalId: string,
@@ -40,35 +41,46 @@ type Asked = Of<typeof request>;
 export const txnOffsetCommit = handler({
   key: 28,
   name: 'TxnOffsetCommit',
-  versions: [0, 4],
+  versions: [0, 5],
   request,
   response,
   handle: (asked, context) =>
     withCoordinator(context.broker, (coordinator) => {
-      const refused = refusal(coordinator, asked);
+      const refused = refusal(coordinator, asked, context.version);
       if (refused !== ERROR.NONE) return draft(asked, () => refused);
       return take(coordinator, asked, context);
     }),
   failed: (error, asked) => draft(asked, () => coordinatorError(error)),
 });
 
-function refusal({ groups, transactions }: Coordinator, asked: Asked): KafkaError {
-  const { groupId, producerId, producerEpoch, memberId, groupInstanceId, generationId } = asked;
+function refusal({ groups, transactions }: Coordinator, asked: Asked, version: number): KafkaError {
+  const { groupId, memberId, groupInstanceId, generationId } = asked;
   if (groupId === '') return ERROR.INVALID_GROUP_ID;
-  const producer = { producerId, epoch: producerEpoch };
-  const error = transactions.writeError(
-    producer,
-    ({ id, groups: own }) => id === asked.transactionalId && own.has(groupId),
-  );
-  if (error !== ERROR.NONE) return error;
   const identity = {
     memberId,
     instanceId: groupInstanceId ?? undefined,
     generation: generationId,
   };
   const group = groups.get(groupId);
-  if (group === undefined) return generationId < 0 ? ERROR.NONE : ERROR.ILLEGAL_GENERATION;
-  return group.commitError(identity, true);
+  const refused =
+    group === undefined
+      ? generationId < 0
+        ? ERROR.NONE
+        : ERROR.ILLEGAL_GENERATION
+      : group.commitError(identity, true);
+  return refused === ERROR.NONE ? producerRefusal(transactions, asked, version) : refused;
+}
+
+function producerRefusal(
+  transactions: Coordinator['transactions'],
+  { transactionalId, producerId, producerEpoch, groupId }: Asked,
+  version: number,
+): KafkaError {
+  const producer = { producerId, epoch: producerEpoch };
+  const place = { group: groupId };
+  return version < IMPLICIT.txnOffsetCommit
+    ? transactions.writeError(transactionalId, producer, place)
+    : transactions.addWritten(transactionalId, producer, place);
 }
 
 async function take({ groups }: Coordinator, asked: Asked, context: RequestContext) {
