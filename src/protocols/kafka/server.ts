@@ -4,6 +4,7 @@ import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts'
 import type { Connection, Receiver } from '../../hub/transport.ts';
 import type { KafkaOptions } from './options.ts';
 import type { Running } from './running.ts';
+import { transactionsLeftOpen } from './transactions/left-open.ts';
 
 /**
  * What is there before the first Kafka client comes: nearly nothing. The broker itself is imported
@@ -20,6 +21,11 @@ export class KafkaServer implements ProtocolServer {
     this.#hub = hub;
     this.#options = options;
     this.#meter = meter;
+    if (transactionsLeftOpen(hub.streams!, meter)) {
+      this.#opening = this.#open();
+      // A failure is logged, and tried again with the first connection.
+      this.#opening.catch(() => {});
+    }
   }
 
   accept(connection: Connection): Receiver {
