@@ -1,4 +1,5 @@
 import type { Appended, Partition } from '../../../hub/engine.ts';
+import { Fault } from '../../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../../model/maybe-promise.ts';
 import type { RequestContext } from '../context.ts';
 import { withCoordinator } from '../coordinator.ts';
@@ -112,6 +113,9 @@ function append(
 ): void {
   const { index, stream } = partition;
   const fail = (thrown: unknown): void => {
+    if (!(thrown instanceof Fault)) {
+      broker.hub.logger.error({ err: thrown, stream: stream.name, index }, 'an append failed');
+    }
     answers[place] = failed(index, topicErrorOf(thrown), messageOf(thrown));
   };
   const refused = refusedRecords(records, version) ?? check(records!, partition);
