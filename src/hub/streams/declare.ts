@@ -11,7 +11,7 @@ import {
   settingsOf,
 } from './settings.ts';
 import { conflictFault } from './stream-service.ts';
-import type { StreamTable } from './stream-table.ts';
+import { type StreamTable, UNDIRECTED } from './stream-table.ts';
 
 /** A stream of the configuration that cannot be. */
 export class DeclarationError extends Error {
@@ -41,7 +41,7 @@ export interface DeclareParts {
  */
 export async function declareStreams(parts: DeclareParts): Promise<void> {
   const names = Object.entries(parts.configured).filter(
-    ([name]) => parts.events.get(name) === undefined,
+    ([name]) => parts.events.get(name) === undefined && name !== UNDIRECTED,
   );
   for (const [name, options] of names) {
     await inConfiguration(name, () =>

@@ -4,6 +4,9 @@ import { SubjectTrie } from '../subjects/trie.ts';
 import { overlap } from './filters.ts';
 import { StreamRoute } from './stream-route.ts';
 
+/** The stream of what no other captures and somebody wants to be kept (`DurableInterest`). */
+export const UNDIRECTED = '__undirected';
+
 /** What two streams would both capture. */
 export interface Conflict {
   readonly filter: string;
@@ -15,7 +18,10 @@ export interface Conflict {
 export class StreamTable {
   /** Called after a stream was created, changed or removed. */
   onChange: ((route: StreamRoute, change: 'created' | 'changed' | 'removed') => void) | undefined;
+  /** Which subjects that no stream captures are to be kept nevertheless. */
+  interest: { wants(levels: readonly string[]): boolean } | undefined;
   readonly #events: KnownEvents;
+  #undirected: StreamRoute | undefined;
   readonly #routes = new Map<string, StreamRoute>();
   readonly #bySubject = new SubjectTrie<StreamRoute>();
   /** As they stand in the trie. */
@@ -57,19 +63,22 @@ export class StreamTable {
     this.#bySubject.match(levels, found);
     const [route] = found;
     found.length = 0;
-    return route;
+    if (route !== undefined || this.#undirected === undefined) return route;
+    return this.interest?.wants(levels) === true ? this.#undirected : undefined;
   }
 
   /** Whether a filter can match subjects that no stream captures. */
   leavesOut(filter: readonly string[]): boolean {
-    for (const route of this.#routes.values()) if (route.capturesAll(filter)) return false;
+    for (const route of this.#routes.values()) {
+      if (route !== this.#undirected && route.capturesAll(filter)) return false;
+    }
     return true;
   }
 
   /** What another stream captures already of what these filters would. */
   conflict(name: string, filters: readonly (readonly string[])[]): Conflict | undefined {
     for (const route of this.#routes.values()) {
-      if (route.stream.name === name) continue;
+      if (route.stream.name === name || route === this.#undirected) continue;
       const conflict = conflictOf(filters, route.stream.name, route.filters);
       if (conflict !== undefined) return conflict;
     }
@@ -82,7 +91,9 @@ export class StreamTable {
   }
 
   #add(stream: Stream): StreamRoute {
-    const route = new StreamRoute(stream, this.#events);
+    const undirected = stream.name === UNDIRECTED;
+    const route = new StreamRoute(stream, this.#events, undirected);
+    if (undirected) this.#undirected = route;
     this.#routes.set(stream.name, route);
     this.#newest = Math.max(this.#newest, stream.number);
     this.#enter(route);
@@ -98,11 +109,13 @@ export class StreamTable {
 
   #remove(route: StreamRoute): void {
     this.#leave(route);
+    if (route === this.#undirected) this.#undirected = undefined;
     this.#routes.delete(route.stream.name);
     this.onChange?.(route, 'removed');
   }
 
   #enter(route: StreamRoute): void {
+    if (route === this.#undirected) return;
     this.#entered.set(route, route.filters);
     for (const filter of route.filters) this.#bySubject.add(filter, route);
   }
