@@ -62,7 +62,7 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#streams = streams;
     this.#subjects = new KnownSubjects(events, streams?.table);
     this.#nameStreams();
-    streams?.engine.onChange(() => {
+    streams?.table.onChange(() => {
       this.#subjects.forget();
       this.#nameStreams();
     });

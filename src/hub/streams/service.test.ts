@@ -168,6 +168,23 @@ test('at start what overlaps is refused with both names', async () => {
   );
 });
 
+test('what the configuration asks for is made as a whole or not at all, and may change places', async () => {
+  const engine = new MemoryEngine();
+  const bad = { a: { subjects: ['x'] }, b: { subjects: ['y.>'] }, c: { subjects: ['y.z'] } };
+  await assert.rejects(streamHub({ engine, configured: bad }), { name: 'DeclarationError' });
+  assert.deepEqual(engine.streams(), []);
+  const first = await streamHub({
+    engine,
+    configured: { a: { subjects: ['x'] }, b: { subjects: ['y'] } },
+  });
+  await first.hub.stop();
+  await streamHub({ engine, configured: { a: { subjects: ['y'] }, b: { subjects: ['x'] } } });
+  assert.deepEqual(
+    engine.streams().map(({ settings }) => settings.subjects),
+    [['y'], ['x']],
+  );
+});
+
 test('the configuration changes streams at start, and only what it mentions', async () => {
   const engine = new MemoryEngine();
   const first = await streamHub({
