@@ -1,26 +1,31 @@
 import { type Comparison, runLoad } from './harness.ts';
-import { grpcLoad, h2loadMissing } from './load/h2load.ts';
+import { grpcLoad, type HttpLoad, h2loadMissing, http1Load } from './load/h2load.ts';
 import { goMissing } from './servers/grpc-go/available.ts';
 
 const CONNECTIONS = 64;
 
-function get(port: number, durationMs: number, path: string): number {
-  return http({ port, durationMs, path, headers: { accept: 'application/json' } });
+/** How many requests a connection has under way where they are pipelined, as in the benchmarks that
+ * Fastify publishes of itself. */
+const PIPELINED = 10;
+
+function get(port: number, durationMs: number, path: string, inFlight = 1): number {
+  return http({ port, durationMs, path, inFlight, headers: { accept: 'application/json' } });
 }
 
-function post(port: number, durationMs: number, path: string, body: unknown): number {
+function post(port: number, durationMs: number, path: string, body: unknown, inFlight = 1): number {
   return http({
     port,
     durationMs,
     path,
-    method: 'POST',
+    inFlight,
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify(body),
   });
 }
 
-function http(parameters: Record<string, unknown>): number {
-  return runLoad('http.ts', { ...parameters, connections: CONNECTIONS, warmupMs: 0 });
+/** One request in flight on each of 64 connections, unless it is pipelined. */
+function http(load: Omit<HttpLoad, 'connections'>): number {
+  return http1Load({ ...load, connections: CONNECTIONS });
 }
 
 const NEW_ITEM = {
@@ -62,39 +67,62 @@ const XML_RPC_CALL = `<?xml version='1.0'?>
 </methodCall>
 `;
 
+const AGAINST_FASTIFY = {
+  ours: { name: 'polywire', server: 'polywire.ts' },
+  peer: { name: 'fastify', server: 'fastify.ts' },
+  unit: 'requests/s',
+  unavailable: h2loadMissing,
+};
+const AGAINST_JAYSON = {
+  ours: { name: 'polywire', server: 'polywire.ts' },
+  peer: { name: 'jayson', server: 'jayson.ts' },
+  unit: 'calls/s',
+  unavailable: h2loadMissing,
+};
+const JSON_RPC_CALL = { jsonrpc: '2.0', id: 1, method: 'items.get', params: { id: 'item-17' } };
+
 export const COMPARISONS: readonly Comparison[] = [
   {
+    ...AGAINST_FASTIFY,
     name: 'rest-query',
-    title: 'REST query, validated and serialized, 64 connections',
-    ours: { name: 'polywire', server: 'polywire.ts' },
-    peer: { name: 'fastify', server: 'fastify.ts' },
+    title: 'REST query, validated and serialized, 64 connections, 10 requests pipelined',
     target: 2,
-    unit: 'requests/s',
+    load: (port, durationMs) => get(port, durationMs, '/items/item-17', PIPELINED),
+  },
+  {
+    ...AGAINST_FASTIFY,
+    name: 'rest-query-single',
+    title: 'REST query, 64 connections, one request in flight on each',
+    target: 1.4,
     load: (port, durationMs) => get(port, durationMs, '/items/item-17'),
   },
   {
+    ...AGAINST_FASTIFY,
     name: 'rest-command',
-    title: 'REST command, validated and serialized, 64 connections',
-    ours: { name: 'polywire', server: 'polywire.ts' },
-    peer: { name: 'fastify', server: 'fastify.ts' },
+    title: 'REST command, validated and serialized, 64 connections, 10 requests pipelined',
     target: 2,
-    unit: 'requests/s',
+    load: (port, durationMs) => post(port, durationMs, '/items', NEW_ITEM, PIPELINED),
+  },
+  {
+    ...AGAINST_FASTIFY,
+    name: 'rest-command-single',
+    title: 'REST command, 64 connections, one request in flight on each',
+    target: 1.4,
     load: (port, durationMs) => post(port, durationMs, '/items', NEW_ITEM),
   },
   {
+    ...AGAINST_JAYSON,
     name: 'jsonrpc-http',
-    title: 'JSON-RPC over HTTP, 64 connections',
-    ours: { name: 'polywire', server: 'polywire.ts' },
-    peer: { name: 'jayson', server: 'jayson.ts' },
+    title: 'JSON-RPC over HTTP, 64 connections, 10 requests pipelined',
     target: 3,
-    unit: 'calls/s',
-    load: (port, durationMs) =>
-      post(port, durationMs, '/rpc', {
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'items.get',
-        params: { id: 'item-17' },
-      }),
+    load: (port, durationMs) => post(port, durationMs, '/rpc', JSON_RPC_CALL, PIPELINED),
+  },
+  {
+    ...AGAINST_JAYSON,
+    name: 'jsonrpc-http-single',
+    title: 'JSON-RPC over HTTP, 64 connections, one call in flight on each',
+    target: 1.4,
+    load: (port, durationMs) => post(port, durationMs, '/rpc', JSON_RPC_CALL),
   },
   {
     name: 'xmlrpc',
@@ -103,12 +131,12 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'xmlrpc (npm)', server: 'xmlrpc.ts' },
     target: 3,
     unit: 'calls/s',
+    unavailable: h2loadMissing,
     load: (port, durationMs) =>
       http({
         port,
         durationMs,
         path: '/xmlrpc',
-        method: 'POST',
         headers: { 'content-type': 'text/xml', accept: 'text/xml' },
         body: XML_RPC_CALL,
       }),
@@ -157,6 +185,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'mercurius (jit)', server: 'graphql-mercurius.ts' },
     target: 1,
     unit: 'requests/s',
+    unavailable: h2loadMissing,
     load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
   },
   {
@@ -166,6 +195,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'yoga', server: 'graphql-yoga.ts' },
     target: 3,
     unit: 'requests/s',
+    unavailable: h2loadMissing,
     load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
   },
   {
@@ -175,12 +205,12 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'soap', server: 'soap.ts' },
     target: 5,
     unit: 'calls/s',
+    unavailable: h2loadMissing,
     load: (port, durationMs) =>
       http({
         port,
         durationMs,
         path: '/soap/items',
-        method: 'POST',
         headers: {
           'content-type': 'text/xml; charset=utf-8',
           soapaction: '"urn:polywire:items:items#Create"',

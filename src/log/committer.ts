@@ -20,7 +20,7 @@ export interface CommitTarget {
 }
 
 /** Of one commit; what is beyond waits for the next, so that a burst does not delay the first. */
-const MAX_COMMIT_BYTES = 8 * 1024 * 1024;
+const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 /** Larger writes to the page cache go through the thread pool, smaller ones cost less here. */
 const MAX_WRITE_NOW = 64 * 1024;
 const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;

@@ -3,6 +3,7 @@ import { cp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { BatchBuilder } from '../formats/records/batch-builder.ts';
 import { record, valuesOf, withFolder } from './log.test-support.ts';
 import { openLog } from './open-log.ts';
 import { STREAM_DEFAULTS } from './settings.ts';
@@ -55,6 +56,54 @@ describe('a damaged folder', () => {
       const { values, notes } = await readTwice(await crashed(folder));
       assert.deepEqual(values, EXPECTED);
       assert.deepEqual(notes, []);
+    }));
+
+  it('counts the crash as a new epoch, and knows where the one before ended', () =>
+    withFolder(async (folder) => {
+      const copy = await crashed(folder);
+      const engine = await openLog({ folder: copy });
+      const partition = engine.stream('s')!.partitions[0]!;
+      assert.equal(partition.epoch, 1);
+      assert.deepEqual(partition.epochEnd(0), { epoch: 0, endOffset: 60 });
+      await partition.write([record('in the new epoch')]);
+      assert.deepEqual(partition.epochEnd(0), { epoch: 0, endOffset: 60 });
+      assert.deepEqual(partition.epochEnd(1), { epoch: 1, endOffset: 61 });
+      const later = await engine.create('later', STREAM_DEFAULTS);
+      assert.equal(later.partitions[0]!.epoch, 0);
+      await engine.close();
+      const again = await openLog({ folder: copy });
+      assert.equal(again.stream('s')!.partitions[0]!.epoch, 1);
+      assert.deepEqual(again.stream('s')!.partitions[0]!.epochEnd(0), { epoch: 0, endOffset: 60 });
+      await again.close();
+    }));
+
+  it('that lost its tail knows nothing of the producers of what it lost', () =>
+    withFolder(async (folder) => {
+      const engine = await openLog({ folder });
+      const partition = (await engine.create('s', STREAM_DEFAULTS)).partitions[0]!;
+      const batches = [0, 1].map((baseSequence) => {
+        const builder = new BatchBuilder();
+        builder.start({ producerId: 5n, producerEpoch: 0, baseSequence });
+        builder.add(1, null, Buffer.from(String(baseSequence)));
+        return Buffer.from(builder.finish());
+      });
+      for (const batch of batches) await partition.append(Buffer.from(batch));
+      await engine.close();
+      const [log] = await filesOf(folder, '.log');
+      await truncate(log!, (await stat(log!)).size - 1);
+      const again = await openLog({ folder });
+      const kept = again.stream('s')!.partitions[0]!;
+      assert.equal(kept.endOffset, 1);
+      const answers = [];
+      for (const batch of batches) answers.push(await kept.append(Buffer.from(batch)));
+      assert.deepEqual(
+        answers.map(({ baseOffset, duplicate }) => [baseOffset, duplicate]),
+        [
+          [0, true],
+          [1, false],
+        ],
+      );
+      await again.close();
     }));
 
   it('with a torn tail loses no more than the torn batch', () =>

@@ -9,14 +9,11 @@ import { PROTOCOLS } from '../../src/standard.ts';
 import { startHub, type TestHub } from '../../src/testing/index.ts';
 import { MESSAGE_CELLS } from './messages/cells.ts';
 import type { Publisher, Receiver } from './messages/driver.ts';
-import { PUBLISHERS, RECEIVERS } from './messages/sides.ts';
+import { PUBLISHERS, RECEIVERS, WITHOUT_DRIVER } from './messages/sides.ts';
 import { type MessageRow, messageTable, type Pair } from './messages/table.ts';
 
 const CELL_TIMEOUT_MS = 40_000;
 const PARTITIONS = 3;
-
-/** Carry messages by way of other protocols' pieces, or for one side of a call only. */
-const WITHOUT_DRIVER: Readonly<Record<string, string>> = {};
 
 let hub: TestHub;
 const rows: MessageRow[] = [];

@@ -6,7 +6,7 @@ import { Fault } from '../../../src/model/fault.ts';
 import type { Address, CreateDriver, Driver, DriverOptions } from '../driver.ts';
 
 /** Sends texts, and hands over the texts that come. */
-interface Wire {
+export interface Wire {
   send(text: string): void;
   onText: (text: string) => void;
   close(): void;
@@ -14,7 +14,7 @@ interface Wire {
 
 const CREDIT = 1_000;
 
-async function overTcp({ host, port }: Address): Promise<Wire> {
+export async function overTcp({ host, port }: Address): Promise<Wire> {
   const socket = connect(port, host);
   await once(socket, 'connect');
   const wire: Wire = {
@@ -35,7 +35,7 @@ async function overTcp({ host, port }: Address): Promise<Wire> {
   return wire;
 }
 
-async function overWebSocket({ host, port }: Address): Promise<Wire> {
+export async function overWebSocket({ host, port }: Address): Promise<Wire> {
   const socket = new WebSocket(`ws://${host}:${port}/ws`);
   await once(socket, 'open');
   const wire: Wire = {

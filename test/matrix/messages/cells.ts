@@ -63,7 +63,7 @@ const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
 
 /** One key, so that all lie in one partition and come in their order. */
 const payloads: readonly Sent[] = [
-  { contentType: 'application/json', payload: Buffer.from('{"n":1,"text":"ä € 𝄞 \\u2028"}') },
+  { contentType: 'application/json', payload: Buffer.from('{"n":1,"text":"ä € 𝄞 \u2028"}') },
   { contentType: 'text/plain; charset=utf-8', payload: Buffer.from('Grüße\r\nand "more" 𝄞') },
   { contentType: 'application/octet-stream', payload: EVERY_BYTE },
   { contentType: 'image/png', payload: Buffer.alloc(100_000, EVERY_BYTE) },

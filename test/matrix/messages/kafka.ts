@@ -37,7 +37,11 @@ export async function kafkaJsPublisher(address: Address): Promise<Publisher> {
 export function kafkaJsReceiver(address: Address): Receiver {
   return {
     async receive(subject, take) {
-      const consumer = kafkaJs(address).consumer({ groupId: randomUUID() });
+      const consumer = kafkaJs(address).consumer({
+        groupId: randomUUID(),
+        // It waits for the answer to its last fetch before it stops.
+        maxWaitTimeInMs: 200,
+      });
       await consumer.connect();
       await consumer.subscribe({ topics: [subject], fromBeginning: true });
       const joined = new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
 import { MESSAGE_CELLS } from './cells.ts';
+import { WITHOUT_DRIVER } from './sides.ts';
 
 export interface MessageRow {
   readonly publisher: string;
@@ -36,6 +37,8 @@ export function messageTable(pairs: readonly Pair[], rows: readonly MessageRow[]
     `|---|---|${names.map(() => '---|').join('')}`,
     ...lines,
     ...(notes.length === 0 ? [] : ['', ...notes.map((text, index) => `${index + 1}. ${text}`)]),
+    '',
+    ...Object.values(WITHOUT_DRIVER).map((reason) => `- ${reason}`),
     '',
   ].join('\n');
 }

@@ -121,7 +121,7 @@ const LIST: readonly TopicConfig[] = [
   ),
   number('segment.bytes', 'segmentBytes', [16_384, INT32_MAX], 'Size of a segment file.'),
   number('segment.ms', 'segmentMs', [1, INT64_MAX], 'Age at which a new segment begins.'),
-  number('max.message.bytes', 'maxBatchBytes', [1_024, INT32_MAX], 'Largest batch that is taken.'),
+  number('max.message.bytes', 'maxBatchBytes', [128, INT32_MAX], 'Largest batch that is taken.'),
   number(
     'delete.retention.ms',
     'tombstoneMs',

@@ -93,11 +93,11 @@ function fetch(groups: Groups, asked: AskedGroup, requireStable: boolean, contex
   return { groupId, errorCode, topics };
 }
 
-/** A member of the new protocol says which epoch it is in. */
+/** A member of the new protocol says which epoch it is in; of others no proof is asked. */
 function refusal(groups: Groups, { groupId, memberId, memberEpoch }: AskedGroup): KafkaError {
   if (groupId === '') return ERROR.INVALID_GROUP_ID;
   if (memberEpoch < 0 || memberId === null) return ERROR.NONE;
   const group = groups.get(groupId);
-  if (group?.kind !== 'consumer') return ERROR.UNKNOWN_MEMBER_ID;
+  if (group?.kind !== 'consumer') return ERROR.NONE;
   return group.memberError(memberId, memberEpoch);
 }

@@ -17,6 +17,15 @@ test('the first member gets everything with its first heartbeat', () => {
   assert.equal(one.last?.assignment, undefined, 'nothing new is not told again');
 });
 
+test('who wants no topic yet is a member with an epoch all the same', () => {
+  const { group, topics } = makeConsumerGroup();
+  const one = new Consumer(group, topics, 'one');
+  assert.equal(one.beat({ topicNames: [] }), ERROR.NONE);
+  assert.equal(one.epoch, 1, 'with epoch 0 its next heartbeat would be another join');
+  assert.equal(one.beat({ topicNames: ['t'] }), ERROR.NONE);
+  assert.deepEqual([...one.told], [['t#', [0, 1, 2, 3, 4, 5]]]);
+});
+
 test('a partition goes on only when the one who had it has let go', () => {
   const { group, topics } = makeConsumerGroup();
   const one = new Consumer(group, topics, 'one');

@@ -240,7 +240,9 @@ export class ConsumerGroup {
 
   /** Raises the epoch when the members want other topics, or the topics themselves have changed. */
   #follow(subscriptionChanged: boolean): void {
-    if (!subscriptionChanged && this.#topicsVersion === this.#topics.version) return;
+    // Members have an epoch above 0, which is what they join with, even when they want no topic yet.
+    const changed = subscriptionChanged || this.epoch === 0;
+    if (!changed && this.#topicsVersion === this.#topics.version) return;
     this.#topicsVersion = this.#topics.version;
     const wanted = new Set([...this.members.values()].flatMap(({ topics }) => topics));
     const seen = [...wanted].map((name) => {
@@ -248,7 +250,7 @@ export class ConsumerGroup {
       return topic === undefined ? '' : `${topic.id}:${topic.partitions}`;
     });
     const text = seen.sort().join(' ');
-    if (!subscriptionChanged && text === this.topicsSeen) return;
+    if (!changed && text === this.topicsSeen) return;
     this.topicsSeen = text;
     this.#raise();
   }

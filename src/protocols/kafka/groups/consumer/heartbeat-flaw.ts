@@ -51,7 +51,8 @@ function joinFlaw(asked: Heartbeat): string | undefined {
   if (asked.topicPartitions === null || asked.topicPartitions.length > 0) {
     return 'TopicPartitions must be empty to join.';
   }
-  if ((names === null || names.length === 0) && (regex === null || regex === '')) {
+  // Empty ones are taken: clients that evaluate patterns themselves may have found no topic yet.
+  if (names === null && regex === null) {
     return 'SubscribedTopicNames or SubscribedTopicRegex must be set to join.';
   }
   return undefined;
