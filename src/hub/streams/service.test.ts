@@ -250,6 +250,20 @@ test('an event has a stream of its own, unless the contract or the configuration
   assert.deepEqual(none.engine.streams(), []);
 });
 
+test('a message without a key has the one that the contract finds in its payload', async () => {
+  const { hub } = await streamHub({ events: [MOVED] });
+  const receiver = new Receiver(hub, { filter: 'moves.>' });
+  const payload = '{"id":"7","place":"bern"}';
+  const parts = { contentType: 'application/json' };
+  await hub.publish([message('moves.bern.7', payload, parts)], originOf(hub));
+  await hub.publish([message('moves.bern.7', payload, { ...parts, key: 'own' })], originOf(hub));
+  await receiver.count(2);
+  assert.deepEqual(
+    receiver.messages.map(({ key }) => key),
+    ['7', 'own'],
+  );
+});
+
 test("a record of an event's stream is on the subject that its payload gives", async () => {
   const { hub, engine } = await streamHub({ events: [MOVED] });
   const receiver = new Receiver(hub, { filter: '>' });
