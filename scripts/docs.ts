@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { cliDocument } from './docs/cli.ts';
 import { contractSchemaDocument } from './docs/contract-schema.ts';
 import { faultTableDocument } from './docs/faults.ts';
+import { kafkaDocument } from './docs/kafka.ts';
 import { optionsDocument } from './docs/options.ts';
 
 export interface GeneratedDocument {
@@ -18,6 +19,7 @@ const DOCUMENTS: readonly GeneratedDocument[] = [
   cliDocument,
   contractSchemaDocument,
   faultTableDocument,
+  kafkaDocument,
   optionsDocument,
 ];
 

@@ -1,6 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import type { Message } from '../model/message.ts';
+import { hasScopes } from '../model/principal.ts';
 import { memberText } from '../model/subject-template.ts';
 import type { TraceContext } from '../model/trace.ts';
 import { authorize } from './authorize.ts';
@@ -157,6 +158,11 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#subscriptions.add(filter, subscription);
     this.#all.add(subscription);
     return subscription;
+  }
+
+  mayReceive(subject: string, { principal }: Origin): boolean {
+    if (this.#anonymousDenied && !principal.authenticated) return false;
+    return hasScopes(principal, this.#subjects.of(subject).scopes);
   }
 
   /** A contract has come. */

@@ -17,7 +17,8 @@ async function crashed(folder: string): Promise<string> {
   const settings = { ...STREAM_DEFAULTS, retentionMs: -1, segmentBytes: 4096 };
   const partition = (await engine.create('s', settings)).partitions[0]!;
   for (const value of VALUES) await partition.write([record(value)]);
-  // While it is open: what is there is what a killed process leaves.
+  // While it is open: what is there is what a killed process leaves. Nothing is written meanwhile.
+  await engine.maintenance.stop();
   const copy = `${folder}-crashed`;
   await cp(folder, copy, { recursive: true, filter: (path) => !/lock\.\d+$/.test(path) });
   await engine.close();
@@ -110,8 +111,8 @@ describe('a damaged folder', () => {
     withFolder(async (folder) => {
       const copy = await crashed(folder);
       const last = (await filesOf(copy, '.log')).at(-1)!;
-      const { size } = await stat(last);
-      await truncate(last, size - 10);
+      const bytes = await readFile(last);
+      await truncate(last, bytes.findLastIndex((byte) => byte !== 0) - 10);
       const { values, notes } = await readTwice(copy);
       assert.deepEqual(values, EXPECTED.slice(0, -1));
       assert.match(notes.join(), /was cut at byte \d+, before offset 59 .* ends within a batch/);
@@ -120,12 +121,13 @@ describe('a damaged folder', () => {
   it('with zeros or garbage behind the last batch loses nothing', () =>
     withFolder(async (folder) => {
       for (const tail of [Buffer.alloc(5000), Buffer.alloc(3000, 0xa5), Buffer.alloc(5)]) {
+        const zeros = tail[0] === 0;
         const copy = await crashed(`${folder}${tail.length}`);
         const last = (await filesOf(copy, '.log')).at(-1)!;
         await writeFile(last, Buffer.concat([await readFile(last), tail]));
         const { values, notes } = await readTwice(copy);
         assert.deepEqual(values, EXPECTED);
-        assert.equal(notes.length, 1);
+        assert.equal(notes.length, zeros ? 0 : 1);
       }
     }));
 
@@ -199,7 +201,7 @@ describe('a damaged folder', () => {
             }
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 40 },
       );
     }));
 });

@@ -138,6 +138,7 @@ class Recovery {
         if (aborted !== undefined) segment.aborted.push(aborted);
       });
       if (rest.wrong !== undefined) await this.#mend(file, found, rest);
+      else if (rest.end < size) await file.truncate(rest.end);
       // What was in the page cache alone counts as committed from now on.
       if (size > known) await file.sync();
       segment.synced = segment.size;

@@ -24,6 +24,8 @@ export interface KafkaHubOptions {
   readonly application?: Application;
   /** To start again on. */
   readonly folder?: string;
+  /** To listen again on; a free one where it is left out. */
+  readonly port?: number;
 }
 
 export interface KafkaHub {
@@ -67,7 +69,7 @@ export async function startKafkaHub(options: KafkaHubOptions = {}): Promise<Kafk
   const meter = hub.diagnostics.meter('kafka');
   const server = kafka.serve(hub, completeOptions(KafkaOptions, options.kafka ?? {}), meter);
   const listener = await createListener(
-    completeNetOptions({ listen: { port: 0 } }),
+    completeNetOptions({ listen: { port: options.port ?? 0 } }),
     [{ protocol: kafka, server, meter }],
     hub.diagnostics,
   );
