@@ -63,7 +63,7 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#streams = streams;
     this.#subjects = new KnownSubjects(events, streams?.table);
     this.#nameStreams();
-    streams?.engine.onChange(() => {
+    streams?.table.onChange(() => {
       this.#subjects.forget();
       this.#nameStreams();
     });
@@ -217,11 +217,11 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
       if (scopes.length > 0) {
         authorize(principal, scopes, this.#anonymousDenied, `Publishing on ${message.subject}`);
       }
-      checkPayload(message, events);
+      const key = checkPayload(message, events);
       subjects[index] = subject;
       if (route === undefined) continue;
       writes ??= new StreamWrites();
-      writes.add(route, message, subject.levels);
+      writes.add(route, message, subject.levels, key);
     }
     if (writes === undefined) return this.#handAll(messages, subjects);
     const committed = this.#commit(writes);
