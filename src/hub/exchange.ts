@@ -65,7 +65,7 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#nameStreams();
     if (streams !== undefined) {
       streams.onRouting = () => this.#subjects.forget();
-      streams.engine.onChange(() => {
+      streams.table.onChange(() => {
         this.#subjects.forget();
         this.#nameStreams();
       });
@@ -220,11 +220,11 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
       if (scopes.length > 0) {
         authorize(principal, scopes, this.#anonymousDenied, `Publishing on ${message.subject}`);
       }
-      checkPayload(message, events);
+      const key = checkPayload(message, events);
       subjects[index] = subject;
       if (route === undefined) continue;
       writes ??= new StreamWrites();
-      writes.add(route, message, subject.levels);
+      writes.add(route, message, subject.levels, key);
     }
     if (writes === undefined) return this.#handAll(messages, subjects);
     const committed = this.#commit(writes);

@@ -72,6 +72,7 @@ export class HubStreams {
   }
 
   close(): void {
+    this.table.close();
     this.feeds.close();
   }
 }
