@@ -250,7 +250,7 @@ it('gives a client without an identifier one', async () => {
 
 it('publishes figures under $SYS, to those who ask for them alone', async () => {
   const one = await connect();
-  await one.client.subscribeAsync('#', { qos: 0 });
+  await one.client.subscribeAsync('#', { qos: 0, rh: 2 });
   await one.client.subscribeAsync('$SYS/broker/clients/+', { qos: 0 });
   await received(one, 2);
   assert.ok(one.packets.every(({ topic }) => topic.startsWith('$SYS/broker/clients/')));

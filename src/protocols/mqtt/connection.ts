@@ -377,6 +377,7 @@ export class MqttConnection
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#broker.connections.delete(this);
+    this.#publisher?.close();
     if (this.#session !== undefined) this.#broker.leave(this.#session, !this.#farewell);
   }
 }
