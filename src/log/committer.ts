@@ -1,5 +1,4 @@
-import { batchBytes } from '../formats/records/batch.ts';
-import { checkBatches } from '../formats/records/check.ts';
+import { checkBatches, wholeBatchBytes } from '../formats/records/check.ts';
 import type { AppendFault, StreamSettings } from '../hub/engine.ts';
 import type { Environment } from './environment.ts';
 import type { CachedFile } from './file-cache.ts';
@@ -307,8 +306,9 @@ function bytesOf(buffers: readonly Buffer[]): number {
 /** Bytes of the batches that are wholly there. */
 function wholeBatches(bytes: Buffer): number {
   let at = 0;
-  while (at + 12 <= bytes.length && at + batchBytes(bytes, at) <= bytes.length) {
-    at += batchBytes(bytes, at);
+  for (;;) {
+    const length = wholeBatchBytes(bytes, at, STORED.maxBatchBytes);
+    if (length <= 0) return at;
+    at += length;
   }
-  return at;
 }
