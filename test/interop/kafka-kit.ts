@@ -22,6 +22,7 @@ export interface KafkaHubOptions {
     readonly scopes?: string[];
   }[];
   readonly application?: Application;
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** To start again on. */
   readonly folder?: string;
 }
@@ -67,7 +68,10 @@ export async function startKafkaHub(options: KafkaHubOptions = {}): Promise<Kafk
   const meter = hub.diagnostics.meter('kafka');
   const server = kafka.serve(hub, completeOptions(KafkaOptions, options.kafka ?? {}), meter);
   const listener = await createListener(
-    completeNetOptions({ listen: { port: 0 } }),
+    completeNetOptions({
+      listen: { port: 0 },
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+    }),
     [{ protocol: kafka, server, meter }],
     hub.diagnostics,
   );
