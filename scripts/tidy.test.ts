@@ -40,6 +40,16 @@ test('what supports tests is used by tests alone', () => {
   assert.match(findings[0]!, /^src\/hub\/b\.ts/);
 });
 
+test('typebox at run time is found where every start would load it', () => {
+  const findings = forbiddenImports([
+    file('src/middleware/a.ts', "import { type Static, Type } from 'typebox';"),
+    file('src/middleware/b.ts', "import type { Static } from 'typebox';\nimport x from 'node:fs';"),
+    file('src/model/validation/c.ts', "import { Compile } from 'typebox/schema';"),
+  ]);
+  assert.equal(findings.length, 1);
+  assert.match(findings[0]!, /^src\/middleware\/a\.ts: imports typebox/);
+});
+
 test('a folder that the list does not know is found', () => {
   const findings = forbiddenImports([file('src/extra/a.ts', "import '../model/call.ts';")]);
   assert.equal(findings.length, 1);

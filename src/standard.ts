@@ -6,6 +6,7 @@ import grpc from './protocols/grpc/index.ts';
 import jsonrpc from './protocols/jsonrpc/index.ts';
 import kafka from './protocols/kafka/index.ts';
 import mcp from './protocols/mcp/index.ts';
+import mqtt from './protocols/mqtt/index.ts';
 import rest from './protocols/rest/index.ts';
 import soap from './protocols/soap/index.ts';
 import sse from './protocols/sse/index.ts';
@@ -24,6 +25,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   sse,
   mcp,
   kafka,
+  mqtt,
 ];
 
 /** Layers around every handler, outermost first. */

@@ -1,13 +1,16 @@
 /**
- * Appends to the embedded engine as producers do, each waiting for his answer before he sends the
- * next: `node append.ts FOLDER SYNC PRODUCERS RECORDS BYTES SECONDS batches|records`. Prints JSON.
+ * Appends to the embedded engine as producers do, each with so many batches under way:
+ *
+ *     node append.ts FOLDER always|interval|never PRODUCERS IN_FLIGHT RECORDS BYTES SECONDS batches|records
+ *
+ * Prints JSON.
  */
 import { BatchBuilder } from '../../src/formats/records/batch-builder.ts';
 import type { StreamRecord, SyncMode } from '../../src/hub/engine.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import { STREAM_DEFAULTS } from '../../src/log/settings.ts';
 
-const [folder, sync, producers, records, bytes, seconds, kind] = process.argv.slice(2);
+const [folder, sync, producers, inFlight, records, bytes, seconds, kind] = process.argv.slice(2);
 const count = Number(records);
 const engine = await openLog({ folder: folder! });
 const stream = await engine.create('bench', {
@@ -30,6 +33,13 @@ for (const record of list) builder.add(record.timeMs, record.key, record.value);
 const batch = Buffer.from(builder.finish());
 
 let batches = 0;
+let commits = 0;
+partition.watch({
+  committed: () => {
+    commits++;
+  },
+  ended: () => undefined,
+});
 let stopped = false;
 const times: number[] = [];
 
@@ -51,9 +61,10 @@ async function produce(): Promise<void> {
 async function run(ms: number): Promise<number> {
   stopped = false;
   batches = 0;
+  commits = 0;
   times.length = 0;
   const start = performance.now();
-  const done = Promise.all(Array.from({ length: Number(producers) }, produce));
+  const done = Promise.all(Array.from({ length: Number(producers) * Number(inFlight) }, produce));
   setTimeout(() => {
     stopped = true;
   }, ms);
@@ -72,6 +83,7 @@ console.log(
     recordsPerSecond: (batches * count) / took,
     bytesPerSecond: (batches * batch.length) / took,
     batchBytes: batch.length,
+    bytesPerCommit: (batches * batch.length) / commits,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
   }),

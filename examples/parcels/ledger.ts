@@ -8,6 +8,7 @@ import {
   type Status,
 } from './contract.ts';
 import { Journal } from './journal.ts';
+import { SerialList } from './serial-list.ts';
 import { serialOf, trackingNumber } from './tracking-number.ts';
 
 const CARRIER_COUNTRY = 'CH';
@@ -46,6 +47,8 @@ export interface Page {
  */
 export class Ledger {
   readonly #records = new Map<string, Tracked>();
+  readonly #all = new SerialList();
+  readonly #byStatus = new Map<Status, SerialList>();
   /** Emits a parcel's number when it has moved. Any number of people may watch one parcel. */
   readonly #moved = new EventEmitter().setMaxListeners(0);
   #journal: Journal<Line> | undefined;
@@ -103,21 +106,21 @@ export class Ledger {
 
   /** In the order in which they were registered. */
   list(page: Page): { parcels: Parcel[]; next?: string } {
-    const first = page.after === undefined ? 1 : serialOf(page.after) + 1;
-    const parcels: Parcel[] = [];
-    for (const { parcel } of this.#records.values()) {
-      if (serialOf(parcel.id) < first) continue;
-      if (page.status !== undefined && parcel.status !== page.status) continue;
-      if (parcels.length === page.limit) return { parcels, next: parcels.at(-1)!.id };
-      parcels.push(parcel);
-    }
-    return { parcels };
+    const index = page.status === undefined ? this.#all : this.#of(page.status);
+    const after = page.after === undefined ? 0 : serialOf(page.after);
+    const serials = index.after(after, page.limit + 1);
+    const parcels = serials
+      .slice(0, page.limit)
+      .map((serial) => this.get(trackingNumber(serial, CARRIER_COUNTRY)));
+    return serials.length > page.limit ? { parcels, next: parcels.at(-1)!.id } : { parcels };
   }
 
   count(): { total: number; byStatus: Record<Status, number> } {
-    const byStatus = Object.fromEntries(Object.keys(NEXT).map((status) => [status, 0]));
-    for (const { parcel } of this.#records.values()) byStatus[parcel.status]! += 1;
-    return { total: this.#records.size, byStatus: byStatus as Record<Status, number> };
+    const statuses = Object.keys(NEXT) as Status[];
+    const byStatus = Object.fromEntries(
+      statuses.map((status) => [status, this.#of(status).length]),
+    ) as Record<Status, number>;
+    return { total: this.#records.size, byStatus };
   }
 
   /** Resolves at the parcel's next move; rejects when the signal is aborted. */
@@ -131,6 +134,12 @@ export class Ledger {
     return record;
   }
 
+  #of(status: Status): SerialList {
+    let index = this.#byStatus.get(status);
+    if (index === undefined) this.#byStatus.set(status, (index = new SerialList()));
+    return index;
+  }
+
   #record(line: Line): Promise<void> {
     if (this.#journal === undefined) throw new Error('the ledger is not open');
     this.#apply(line);
@@ -141,9 +150,13 @@ export class Ledger {
     if ('registered' in line) {
       this.#records.set(line.registered.id, { parcel: line.registered, history: [] });
       this.#serial = serialOf(line.registered.id);
+      this.#all.add(this.#serial);
+      this.#of(line.registered.status).add(this.#serial);
     } else {
       const { moved } = line;
       const record = this.#find(moved.id);
+      this.#of(record.parcel.status).remove(serialOf(moved.id));
+      this.#of(moved.to).add(serialOf(moved.id));
       record.parcel = {
         ...record.parcel,
         status: moved.to,

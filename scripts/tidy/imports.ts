@@ -57,6 +57,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)['"](\.{1,2}\/[^'"]+)['"]/gm;
 
+/** Import of more than types: `import { type Static }` without any value is one too. */
+const TYPEBOX = /^import\s+(?!type\b)[^;]*?\sfrom\s+'typebox(?:\/[^']*)?'/m;
+
 /** Tests, and what only they use. */
 const TESTS = /\.test(-support)?\.ts$/;
 
@@ -67,6 +70,11 @@ export function forbiddenImports(files: readonly SourceFile[]): string[] {
   for (const file of files) {
     if (!file.path.startsWith('src/') || TESTS.test(file.path)) continue;
     const from = areaOf(file.path);
+    if (TYPEBOX.test(file.text) && !file.path.startsWith('src/model/validation/')) {
+      findings.push(
+        `${file.path}: imports typebox for more than types, which every start would pay for with 300 modules; options are written with src/hub/option-type.ts.`,
+      );
+    }
     for (const match of file.text.matchAll(IMPORT)) {
       const target = posix.normalize(posix.join(posix.dirname(file.path), match[1]!));
       const reason = whyForbidden(file.path, from, target);

@@ -1,4 +1,5 @@
 import type { RunningSystem } from '../config/assemble.ts';
+import { type ProtocolFacts, protocolFacts } from '../config/try-lines.ts';
 import type { TryLine } from '../hub/protocol.ts';
 import type { Output } from './output.ts';
 
@@ -24,12 +25,6 @@ export interface ContractFacts {
   readonly events: number;
 }
 
-export interface ProtocolFacts {
-  readonly name: string;
-  readonly title: string;
-  readonly try: readonly TryLine[];
-}
-
 export function systemFacts(system: RunningSystem): SystemFacts {
   const { address } = system;
   return {
@@ -47,13 +42,11 @@ export function systemFacts(system: RunningSystem): SystemFacts {
       operations: contract.services.reduce((sum, { operations }) => sum + operations.length, 0),
       events: contract.services.reduce((sum, { events }) => sum + events.length, 0),
     })),
-    protocols: system.servers.map(({ protocol, server }) => ({
-      name: protocol.name,
-      title: protocol.title,
-      try: server.tryIt(address),
-    })),
+    protocols: protocolFacts(system.servers, address),
   };
 }
+
+const LABEL_WIDTH = 20;
 
 const AUTHENTICATION = {
   none: 'off: whoever reaches this address may do everything',
@@ -65,7 +58,7 @@ const AUTHENTICATION = {
 export function printBanner(facts: SystemFacts, output: Output): void {
   const dim = (text: string): string => output.style('dim', text);
   const row = (label: string, text: string): void =>
-    output.line(`  ${dim(label.padEnd(15))}${text}`);
+    output.line(`  ${dim(label.padEnd(LABEL_WIDTH))}${text}`);
   output.line();
   output.line(
     `  ${output.style(['bold', 'green'], 'Polywire')} serves ${contractsText(facts.contracts)}`,
@@ -75,18 +68,25 @@ export function printBanner(facts: SystemFacts, output: Output): void {
   if (facts.unix !== undefined) row('Unix socket', facts.unix);
   row('authentication', AUTHENTICATION[facts.authentication]);
   row('data', facts.data ?? 'temporary');
-  for (const protocol of facts.protocols) {
-    if (protocol.try.length === 0) continue;
-    output.line();
-    output.line(`  ${output.style('bold', protocol.title)}`);
-    for (const line of protocol.try) {
-      output.line(`    ${dim(`# ${line.label}`)}`);
-      output.line(`    ${line.command}`);
-    }
+  output.line();
+  for (const { title, try: lines } of facts.protocols) {
+    const [first, second] = shownLines(lines);
+    if (first !== undefined) row(title, first);
+    if (second !== undefined) row('', second);
   }
+  output.line();
+  row('more to try', `curl -s ${facts.url}/try`);
   output.line();
   output.line(dim('  Ctrl+C stops gracefully; again, at once.'));
   output.line();
+}
+
+/** The first line, and behind one to paste the first page to open; `/try` has the others. */
+function shownLines([first, ...others]: readonly TryLine[]): string[] {
+  if (first === undefined) return [];
+  const isPage = ({ command }: TryLine): boolean => /^https?:/.test(command);
+  const page = isPage(first) ? undefined : others.find(isPage);
+  return page === undefined ? [first.command] : [first.command, page.command];
 }
 
 function contractsText(contracts: readonly ContractFacts[]): string {

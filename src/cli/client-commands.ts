@@ -37,6 +37,7 @@ export function addClientCommands(program: Command, environment: Environment, do
   addCall(program, environment, done);
   addPublish(program, environment, done);
   addSubscribe(program, environment, done);
+  addTry(program, environment, done);
 }
 
 function addCall(program: Command, environment: Environment, done: Done): void {
@@ -108,6 +109,16 @@ Examples:
     .action(async (filter: string, options: SubscribeCommandOptions) => {
       const { subscribe } = await import('./subscribe.ts');
       done(await subscribe(filter, options, environment));
+    });
+}
+
+function addTry(program: Command, environment: Environment, done: Done): void {
+  toHub(program.command('try'))
+    .description('Print lines to paste, for every protocol of a running hub.')
+    .argument('[protocol]', 'one protocol, such as rest or websocket')
+    .action(async (protocol: string | undefined, options: HubOptions) => {
+      const { tryIt } = await import('./try.ts');
+      done(await tryIt(protocol, options, environment));
     });
 }
 

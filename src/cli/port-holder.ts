@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
-/** Who listens on a TCP port of this machine: `node (pid 4711)`; undefined where the operating
+/** Who listens on a TCP port of this machine: `node orders.mjs (pid 4711)`; undefined where the operating
  * system does not tell (other users' processes, systems other than Linux). */
 export async function portHolder(port: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined;
@@ -9,11 +10,19 @@ export async function portHolder(port: number): Promise<string | undefined> {
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     if (await holdsSocket(pid, inodes)) {
-      const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'process');
-      return `${name.trim()} (pid ${pid})`;
+      return `${await nameOf(pid)} (pid ${pid})`;
     }
   }
   return undefined;
+}
+
+/** The program and what it runs, `node polywire.mjs`; not what follows, which may hold secrets. */
+async function nameOf(pid: string): Promise<string> {
+  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const [program = '', script = ''] = words.split('\0');
+  if (program === '') return 'process';
+  const runs = script === '' || script.startsWith('-') ? '' : ` ${basename(script)}`;
+  return `${basename(program)}${runs}`;
 }
 
 const LISTEN = '0A';

@@ -101,6 +101,7 @@ function print(record: RecordJson, { headers }: ReadStreamOptions, output: Outpu
 
 /** On one line, whatever it is. */
 function valueText(record: RecordJson): string {
+  if (record.damage !== undefined) return `(damaged: ${printable(record.damage)})`;
   if (record.tombstone) return '(deleted)';
   if ('payload' in record) return JSON.stringify(record.payload);
   if (record.text !== undefined) return oneLine(record.text);

@@ -118,9 +118,8 @@ async function explain(
 ): Promise<never> {
   const { ListenError } = await import('../config/assemble.ts');
   if (error instanceof ConfigError) throw configFailure(error, output);
-  if (error instanceof Error && error.name === 'StorageError') {
-    throw new CommandError(EXIT.config.code, error.message);
-  }
+  const { StorageError } = await import('../config/storage.ts');
+  if (error instanceof StorageError) throw new CommandError(EXIT.config.code, error.message);
   if (!(error instanceof ListenError)) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new CommandError(EXIT.config.code, `an application did not start: ${reason}`);

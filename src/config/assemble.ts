@@ -13,9 +13,10 @@ import { checkBind } from '../net/bind-policy.ts';
 import { createListener, type Listener, type Mounted } from '../net/listener.ts';
 import { MIDDLEWARE, PROTOCOLS } from '../standard.ts';
 import { ConfigError } from './mistake.ts';
-import { MONITORING, monitoringServer } from './monitoring.ts';
+import { MONITORING, monitoringServer, type SystemView } from './monitoring.ts';
 import type { Config } from './schema.ts';
 import { openStorage } from './storage.ts';
+import { protocolFacts } from './try-lines.ts';
 
 export interface AssembleOptions {
   readonly config: Config;
@@ -44,7 +45,8 @@ export interface RunningSystem {
   readonly authentication: 'none' | 'required' | 'optional';
   readonly dataDirectory: string | undefined;
   /**
-   * Graceful stop: no new connections and calls, running calls finish, applications stop.
+   * Graceful stop: no new calls, running ones finish, applications stop. Who connects meanwhile is
+   * answered once, so that /readyz tells a load balancer.
    * @returns cut when calls still ran at the deadline
    */
   drain(deadlineMs: number): Promise<'drained' | 'cut'>;
@@ -147,9 +149,13 @@ export async function assemble(options: AssembleOptions): Promise<RunningSystem>
   refuseWideBind(config, config.auth.tokens.length + config.auth.users.length > 0);
   const served = await serveHub(options);
   const { hub, servers, authenticator, dataDirectory } = served;
-  const listener = await createListener(
+  const listener: Listener = await createListener(
     withStandardPorts(config, servers),
-    mounted(hub, servers, config.telemetry.metrics),
+    mounted(hub, servers, {
+      metrics: config.telemetry.metrics,
+      address: () => listener.address,
+      protocols: (address) => protocolFacts(servers, address),
+    }),
     hub.diagnostics,
     {
       authenticated: authenticator !== undefined,
@@ -214,7 +220,7 @@ function withStandardPorts(config: Config, servers: readonly ServedProtocol[]): 
   return { ...config, listen: { ...listen, also: [...listen.also, ...standard] } };
 }
 
-function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: boolean): Mounted[] {
+function mounted(hub: RunningHub, servers: readonly ServedProtocol[], view: SystemView): Mounted[] {
   return [
     ...servers.map(({ protocol, server }) => ({
       protocol,
@@ -223,7 +229,7 @@ function mounted(hub: RunningHub, servers: readonly ServedProtocol[], metrics: b
     })),
     {
       protocol: { name: MONITORING },
-      server: monitoringServer(hub, { metrics }),
+      server: monitoringServer(hub, view),
       meter: hub.diagnostics.meter(MONITORING),
     },
   ];

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
 import { dirname, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Application } from '../model/application.ts';
@@ -26,7 +28,11 @@ export async function loadApplications(
         mistakes.push({ where, path: '', message: notAnApplication(exported) });
       }
     } catch (error) {
-      mistakes.push({ where, path: '', message: importMistake(error) });
+      const message = (await moduleTypeMistake(error, path)) ?? importMistake(error);
+      // The same package.json is at fault for every file beside it: told once.
+      if (!mistakes.some((mistake) => mistake.message === message)) {
+        mistakes.push({ where, path: '', message });
+      }
     }
   }
   if (mistakes.length === 0 && found.length === 0 && targets.candidates.length > 0) {
@@ -57,6 +63,18 @@ function notAnApplication(exported: unknown): string {
   return isContract
     ? 'exports a contract without handlers; expected an application: give the contract its handlers and export the result'
     : 'its default export is no application (a contract with its handlers)';
+}
+
+const OUTSIDE_A_MODULE = /outside a module|Unexpected token 'export'/;
+
+/** What to do where Node took an ES module for CommonJS, because the package says so. */
+async function moduleTypeMistake(error: unknown, path: string): Promise<string | undefined> {
+  if (!(error instanceof SyntaxError) || !OUTSIDE_A_MODULE.test(error.message)) return undefined;
+  const file = findPackageJSON(pathToFileURL(path));
+  if (file === undefined) return undefined;
+  const { type } = JSON.parse(await readFile(file, 'utf8')) as { type?: unknown };
+  if (type === 'module') return undefined;
+  return `cannot be loaded: it is written as an ES module, and ${file} says "type": ${JSON.stringify(type ?? null)}; set "type": "module" there, or name the file .mts`;
 }
 
 /** The message, and the place in the author's file where one is known. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Application } from '../model/application.ts';
@@ -6,6 +6,7 @@ import type { Contract } from '../model/contract.ts';
 import { ContractError, checkDocument, looksLikeContract } from '../model/contract-form.ts';
 import type { Problem } from '../model/contract-rules.ts';
 import { attachLockFile } from './proto-lock.ts';
+import { codeIn } from './targets.ts';
 
 /** What a file holds: a contract, and the code behind it where there is some. */
 export interface LoadedContract {
@@ -20,7 +21,8 @@ const MODULES = new Set(['.ts', '.mts', '.js', '.mjs']);
 
 /**
  * Reads a contract from a module (.ts, .js: the default export, or the only export that is a
- * contract or an application) or from its neutral form (.json).
+ * contract or an application), from its neutral form (.json), or from a folder with one
+ * application in it.
  * @param directory that a relative path starts from
  * @throws Error in words: what is wrong with the file, and what was expected
  */
@@ -32,7 +34,10 @@ export async function loadContract(
   const extension = extname(path);
   if (extension === '.json') return withLock(fromJson(await read(path, file), file), path);
   if (!MODULES.has(extension)) {
-    throw new Error(`${file} is no contract: a .ts, .js or .json file is expected.`);
+    if (await isFolder(path)) return loadContract(await onlyApplication(path, file), directory);
+    throw new Error(
+      `${file} is no contract: a .ts, .js or .json file is expected, or a folder with an application.`,
+    );
   }
   let exported: Record<string, unknown>;
   try {
@@ -44,6 +49,30 @@ export async function loadContract(
     throw new Error(`${file} cannot be loaded: ${message}`, { cause: error });
   }
   return withLock(chooseExport(exported, file), path);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Not there: that is told as for a file.
+    return false;
+  }
+}
+
+/** The file of a folder whose default export is an application, as `polywire up` finds it. */
+async function onlyApplication(folder: string, shown: string): Promise<string> {
+  const found: string[] = [];
+  for (const path of await codeIn(folder, shown)) {
+    const exported = (await import(pathToFileURL(path).href)) as { default?: unknown };
+    if (contractIn(exported.default)?.application !== undefined) found.push(path);
+  }
+  if (found.length === 1) return found[0]!;
+  throw new Error(
+    found.length === 0
+      ? `${shown} holds no file whose default export is an application; name a file.`
+      : `${shown} holds several applications (${found.join(', ')}): name one of them.`,
+  );
 }
 
 /** The contract with the field numbers that are kept beside its file. */

@@ -52,7 +52,8 @@ export async function findTargets(
   return { configFile: configs[0], applications, candidates };
 }
 
-async function codeIn(folder: string, shown: string): Promise<string[]> {
+/** The files of code directly in a folder, tests left out. @throws ConfigError where there are none */
+export async function codeIn(folder: string, shown: string): Promise<string[]> {
   const names = (await readdir(folder)).filter(
     (name) => CODE.has(extname(name)) && !/\.(test|d)\.m?[jt]s$/.test(name),
   );

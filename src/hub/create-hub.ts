@@ -169,6 +169,10 @@ class RunningHubImplementation implements RunningHub, HandlerServices {
     return this.#exchange.subscribe(options, subscriber, origin);
   }
 
+  mayReceive(subject: string, origin: Origin): boolean {
+    return this.#exchange.mayReceive(subject, origin);
+  }
+
   authenticate(credentials: Credentials): MaybePromise<Principal> {
     if (this.#authenticator === undefined) return LOCAL;
     if (credentials.kind === 'none') return ANONYMOUS;

@@ -1,6 +1,7 @@
 import { Fault } from '../model/fault.ts';
 import { isPromise, type MaybePromise } from '../model/maybe-promise.ts';
 import type { Message } from '../model/message.ts';
+import { hasScopes } from '../model/principal.ts';
 import { memberText } from '../model/subject-template.ts';
 import type { TraceContext } from '../model/trace.ts';
 import { authorize } from './authorize.ts';
@@ -62,7 +63,7 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#streams = streams;
     this.#subjects = new KnownSubjects(events, streams?.table);
     this.#nameStreams();
-    streams?.engine.onChange(() => {
+    streams?.table.onChange(() => {
       this.#subjects.forget();
       this.#nameStreams();
     });
@@ -159,6 +160,11 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     return subscription;
   }
 
+  mayReceive(subject: string, { principal }: Origin): boolean {
+    if (this.#anonymousDenied && !principal.authenticated) return false;
+    return hasScopes(principal, this.#subjects.of(subject).scopes);
+  }
+
   /** A contract has come. */
   eventsChanged(): void {
     this.#subjects.forget();
@@ -211,11 +217,11 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
       if (scopes.length > 0) {
         authorize(principal, scopes, this.#anonymousDenied, `Publishing on ${message.subject}`);
       }
-      checkPayload(message, events);
+      const key = checkPayload(message, events);
       subjects[index] = subject;
       if (route === undefined) continue;
       writes ??= new StreamWrites();
-      writes.add(route, message, subject.levels);
+      writes.add(route, message, subject.levels, key);
     }
     if (writes === undefined) return this.#handAll(messages, subjects);
     const committed = this.#commit(writes);

@@ -101,6 +101,10 @@ export interface Hub {
   /** @throws Fault INVALID_ARGUMENT for a bad filter, PERMISSION_DENIED, UNAUTHENTICATED. */
   subscribe(options: SubscribeOptions, subscriber: Subscriber, origin: Origin): Subscription;
 
+  /** Whether a subscription of this caller would be given messages on this subject: for those that
+   * a protocol keeps itself. */
+  mayReceive(subject: string, origin: Origin): boolean;
+
   /** Who these credentials belong to. @throws Fault UNAUTHENTICATED for bad ones; missing ones
    * give the anonymous principal (or the local one where authentication is not configured). */
   authenticate(credentials: Credentials): MaybePromise<Principal>;

@@ -79,17 +79,18 @@ export function scopesOf(events: readonly KnownEvent[]): readonly string[] {
 /**
  * Checks a payload from outside. Other forms than JSON pass: they are checked by whoever converts
  * them. Where the source named no form, what reads as JSON is taken for it.
+ * @returns the key that the payload has by its event, for a message without one
  * @throws Fault INVALID_ARGUMENT for a payload that fits none of the events, or whose members are
  *   not those in its subject
  */
-export function checkPayload(message: Message, events: readonly KnownEvent[]): void {
-  if (events.length === 0 || !mayBeJson(message.contentType)) return;
+export function checkPayload(message: Message, events: readonly KnownEvent[]): string | undefined {
+  if (events.length === 0 || !mayBeJson(message.contentType)) return undefined;
   const { payload } = message;
   let value: unknown;
   try {
     value = parseJson(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
   } catch (thrown) {
-    if (message.contentType === undefined) return;
+    if (message.contentType === undefined) return undefined;
     throw new Fault(
       'INVALID_ARGUMENT',
       `Payload on ${message.subject}: ${(thrown as Error).message}`,
@@ -97,15 +98,22 @@ export function checkPayload(message: Message, events: readonly KnownEvent[]): v
   }
   let levels: string[] | undefined;
   let wrong: string | undefined;
-  for (const { name, validator, template } of events) {
+  for (const { name, validator, template, event } of events) {
     if (!validator.check(value)) continue;
-    if (!template.namesMembers) return;
+    if (!template.namesMembers) return keyIn(event, value);
     levels ??= subjectLevels(message.subject);
     const member = template.disagreement(levels, value);
-    if (member === undefined) return;
+    if (member === undefined) return keyIn(event, value);
     wrong ??= `Payload of event ${name}: its ${member} is not the one in the subject ${message.subject.slice(0, 200)}.`;
   }
   throw wrong === undefined ? badPayload(events[0]!, value) : new Fault('INVALID_ARGUMENT', wrong);
+}
+
+function keyIn({ key }: EventType, payload: unknown): string | undefined {
+  const holds = key !== undefined && typeof payload === 'object' && payload !== null;
+  if (!holds || !Object.hasOwn(payload, key)) return undefined;
+  const { [key]: value } = payload as Record<string, unknown>;
+  return typeof value === 'object' || value === undefined ? undefined : String(value);
 }
 
 /** INVALID_ARGUMENT for a payload that is not the event's. */

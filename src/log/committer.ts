@@ -1,5 +1,4 @@
-import { batchBytes } from '../formats/records/batch.ts';
-import { checkBatches } from '../formats/records/check.ts';
+import { checkBatches, wholeBatchBytes } from '../formats/records/check.ts';
 import type { AppendFault, StreamSettings } from '../hub/engine.ts';
 import type { Environment } from './environment.ts';
 import type { CachedFile } from './file-cache.ts';
@@ -20,9 +19,12 @@ export interface CommitTarget {
 }
 
 /** Of one commit; what is beyond waits for the next, so that a burst does not delay the first. */
-const MAX_COMMIT_BYTES = 8 * 1024 * 1024;
+const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 /** Larger writes to the page cache go through the thread pool, smaller ones cost less here. */
 const MAX_WRITE_NOW = 64 * 1024;
+/** What a file grows by at a time, where commits are small: as much as it has, within these. */
+const LEAST_AHEAD = 64 * 1024;
+const ZEROS: Buffer = Buffer.alloc(1024 * 1024);
 const STORED = { maxBatchBytes: 2 ** 31, from: 'stored' } as const;
 
 /**
@@ -133,9 +135,14 @@ export class Committer {
       const file = await this.#environment.cache.use(this.#segments.pathOf(segment), 'write');
       try {
         file.dirty = true;
-        if (bytesOf(buffers) <= MAX_WRITE_NOW) file.file.writeNow(buffers, segment.size);
-        else await file.file.write(buffers, segment.size);
-        if (this.#target.stream.settings.sync === 'always') await syncAll(file, segment, buffers);
+        const bytes = bytesOf(buffers);
+        if (bytes > MAX_WRITE_NOW) await file.file.write(buffers, segment.size);
+        else this.#writeNow(file, segment, buffers, bytes);
+        if (this.#target.stream.settings.sync === 'always') {
+          await file.file.sync();
+          file.dirty = false;
+          segment.synced = segment.size + bytes;
+        }
         this.#target.committed(taken, buffers);
       } finally {
         this.#environment.cache.release(file);
@@ -168,6 +175,27 @@ export class Committer {
       this.#environment.cache.release(file);
     }
     return true;
+  }
+
+  /**
+   * Writes, and zeros behind it when the file grows: an fdatasync of bytes that are there already
+   * has no metadata to write, which halves the time of small commits.
+   */
+  #writeNow(file: CachedFile, segment: Segment, buffers: readonly Buffer[], bytes: number): void {
+    const end = segment.size + bytes;
+    const always = this.#target.stream.settings.sync === 'always';
+    if (always && end > segment.allocated) {
+      const ahead = Math.min(Math.max(segment.size, LEAST_AHEAD), ZEROS.length);
+      const zeros = ZEROS.subarray(0, Math.max(0, Math.min(ahead, this.#limits.bytes - end)));
+      try {
+        file.file.writeNow([...buffers, zeros], segment.size);
+        segment.allocated = end + zeros.length;
+        return;
+      } catch {
+        // There may be room for the records alone.
+      }
+    }
+    file.file.writeNow(buffers, segment.size);
   }
 
   get #limits(): SegmentLimits {
@@ -231,6 +259,7 @@ export class Committer {
       const file = await cache.use(this.#segments.pathOf(segment), 'write');
       try {
         await file.file.truncate(segment.size);
+        segment.allocated = segment.size;
         if (segment.synced < segment.size) await this.#rewrite(file, segment);
         await file.file.sync();
         segment.synced = segment.size;
@@ -268,16 +297,6 @@ function commitTurn(committer: Committer): void {
   committer.turn();
 }
 
-async function syncAll(
-  file: CachedFile,
-  segment: Segment,
-  buffers: readonly Buffer[],
-): Promise<void> {
-  await file.file.sync();
-  file.dirty = false;
-  segment.synced = segment.size + bytesOf(buffers);
-}
-
 function bytesOf(buffers: readonly Buffer[]): number {
   let bytes = 0;
   for (const buffer of buffers) bytes += buffer.length;
@@ -287,8 +306,9 @@ function bytesOf(buffers: readonly Buffer[]): number {
 /** Bytes of the batches that are wholly there. */
 function wholeBatches(bytes: Buffer): number {
   let at = 0;
-  while (at + 12 <= bytes.length && at + batchBytes(bytes, at) <= bytes.length) {
-    at += batchBytes(bytes, at);
+  for (;;) {
+    const length = wholeBatchBytes(bytes, at, STORED.maxBatchBytes);
+    if (length <= 0) return at;
+    at += length;
   }
-  return at;
 }

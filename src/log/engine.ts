@@ -178,7 +178,7 @@ export class LogEngine implements Engine {
   #createTable(name: string): Promise<LogStream> {
     return this.#inTurn(async () => {
       checkName(name);
-      this.#checkRoom(1, 1);
+      this.#checkRoom(1, 0);
       const stream = await this.#adopt(
         await this.#catalogue.create('tables', name, TABLE_SETTINGS),
       );

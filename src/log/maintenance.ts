@@ -39,16 +39,20 @@ export class Maintenance {
   }
 
   start(): void {
-    this.#syncTimer = setInterval(() => {
-      this.#syncing ??= this.#syncAll().finally(() => {
-        this.#syncing = undefined;
-      });
-    }, this.#settings.syncIntervalMs).unref();
+    this.#syncTimer = setInterval(() => void this.sync(), this.#settings.syncIntervalMs).unref();
     this.#timer = setInterval(() => void this.run(), this.#settings.maintenanceMs).unref();
   }
 
   adopt(partition: LogPartition): void {
     partition.onRoll = (base, producers) => this.#snapshot(partition, base, producers);
+  }
+
+  /** Brings what `sync: interval` left in the page cache to the disk, now. */
+  sync(): Promise<void> {
+    this.#syncing ??= this.#syncAll().finally(() => {
+      this.#syncing = undefined;
+    });
+    return this.#syncing;
   }
 
   /** Retention and compaction of all partitions, now. */

@@ -9,7 +9,7 @@ import { replay } from './replay.ts';
 import { type Scanned, scan } from './scan.ts';
 import { Segment } from './segment.ts';
 import { logPath, type SegmentName, segmentNames } from './segment-names.ts';
-import { readSnapshot } from './snapshot.ts';
+import { dropSnapshots, readSnapshot } from './snapshot.ts';
 import { Transactions } from './transactions.ts';
 
 /** What was found in a partition's folder. */
@@ -56,6 +56,7 @@ export async function recover(
   const note: Note = (text, cutBytes = 0) => notes.push({ ...place, text, cutBytes });
   const reader = new Recovery(files, folder, producers, transactions, note);
   for (const one of found) await reader.read(one, snapshot?.offset ?? 0);
+  await dropSnapshots(files, folder, names, found.at(-1)?.segment.next ?? 0);
   return { segments: found.map(({ segment }) => segment), producers, transactions };
 }
 
@@ -137,6 +138,7 @@ class Recovery {
         if (aborted !== undefined) segment.aborted.push(aborted);
       });
       if (rest.wrong !== undefined) await this.#mend(file, found, rest);
+      else if (rest.end < size) await file.truncate(rest.end);
       // What was in the page cache alone counts as committed from now on.
       if (size > known) await file.sync();
       segment.synced = segment.size;

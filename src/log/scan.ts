@@ -7,7 +7,7 @@ import type { Place } from './sparse-index.ts';
 export interface Scanned {
   /** Byte behind the last good batch. */
   readonly end: number;
-  /** What is wrong there; undefined where the file ends. */
+  /** What is wrong there; undefined where the file ends, or has nothing but zeros. */
   readonly wrong: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export async function scan(
     let at = 0;
     for (;;) {
       const length = wholeBatchBytes(bytes, at, STORED.maxBatchBytes);
-      if (length < 0) return { end: end + at, wrong: whatIs(bytes, at) };
+      if (length < 0) return { end: end + at, wrong: await whatIs(file, end + at, size) };
       if (length === 0) break;
       const wrong = checkBatch(bytes, at, bytes.length, STORED);
       if (wrong !== undefined) return { end: end + at, wrong: wrong.message };
@@ -53,7 +53,7 @@ export async function scan(
     // Not one whole batch: the file ends within it, or it is longer than what was read.
     const needed = bytes.length >= 12 ? batchBytes(bytes, 0) : size - end + 1;
     if (end + needed > size || bytes.length === size - end) {
-      return { end, wrong: whatIs(bytes, 0) };
+      return { end, wrong: await whatIs(file, end, size) };
     }
     chunk = Math.max(CHUNK_BYTES, needed);
   }
@@ -65,7 +65,11 @@ async function readChunk(file: File, position: number, length: number): Promise<
   return bytes.subarray(0, await file.read(bytes, position));
 }
 
-function whatIs(bytes: Buffer, at: number): string {
-  const rest = bytes.subarray(at);
-  return rest.every((byte) => byte === 0) ? 'only zeros follow' : 'it ends within a batch';
+/** Zeros are what a file has ahead of its records, or has left of what never reached the disk. */
+async function whatIs(file: File, from: number, size: number): Promise<string | undefined> {
+  for (let at = from; at < size; at += CHUNK_BYTES) {
+    const bytes = await readChunk(file, at, Math.min(CHUNK_BYTES, size - at));
+    if (bytes.some((byte) => byte !== 0)) return 'it ends within a batch, or is none';
+  }
+  return undefined;
 }

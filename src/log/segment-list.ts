@@ -76,8 +76,21 @@ export class SegmentList {
   /** Makes a segment durable, and what is known of it, so that opening need not read it. */
   async seal(segment: Segment): Promise<void> {
     if (segment.index === undefined) return;
+    if (segment.allocated > segment.size) await this.#cutZeros(segment);
     await this.sync(segment);
     await writeIndex(this.#environment.files, this.folder, segment);
+  }
+
+  async #cutZeros(segment: Segment): Promise<void> {
+    const { cache } = this.#environment;
+    const file = await cache.use(this.pathOf(segment), 'write');
+    try {
+      file.dirty = true;
+      await file.file.truncate(segment.size);
+      segment.allocated = segment.size;
+    } finally {
+      cache.release(file);
+    }
   }
 
   async sync(segment: Segment): Promise<void> {

@@ -54,6 +54,8 @@ export class Segment implements SegmentFacts {
   readonly aborted: Aborted[];
   /** Bytes that are known to be on disk. */
   synced = 0;
+  /** Bytes of the file that are there, filled with zeros where nothing was written yet. */
+  allocated = 0;
   /** Held while the segment is written to; others are read when they are needed. */
   index: SparseIndex | undefined;
   /** Records between its last readable one and `next` are damaged, and lost. */

@@ -52,6 +52,20 @@ export async function readSnapshot(
   return undefined;
 }
 
+/** Deletes those behind the end: the records that they speak of were cut off. */
+export async function dropSnapshots(
+  files: Files,
+  folder: string,
+  names: readonly string[],
+  end: number,
+): Promise<void> {
+  for (const name of names) {
+    if (name.endsWith(ENDING) && Number(name.slice(0, -ENDING.length)) > end) {
+      await files.remove(join(folder, name));
+    }
+  }
+}
+
 function decode(content: string, offset: number): Snapshot | undefined {
   const text = content.slice(9);
   if (content.slice(0, 8) !== checksum(text)) return undefined;

@@ -1,5 +1,6 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { Middleware } from '../hub/middleware.ts';
+import { Type } from '../hub/option-type.ts';
 
 export const TelemetryOptions = Type.Object(
   {

@@ -27,6 +27,6 @@ export interface Message {
 /** A message with its place in what a subscriber sees. */
 export interface Delivery {
   readonly message: Message;
-  /** Opaque position, to resume after it; ascending within one subscription. */
+  /** Opaque: to resume after this message and what was delivered before it. */
   readonly position: string;
 }

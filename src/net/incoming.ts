@@ -23,6 +23,7 @@ export class Incoming implements Receiver {
   readonly deadlineMs: number;
   #pending: Buffer | undefined;
   #done = false;
+  #draining = false;
   #lastChance: NodeJS.Timeout | undefined;
 
   /** @param settled called once: known (undefined), or refused and why */
@@ -45,10 +46,9 @@ export class Incoming implements Receiver {
     for (const candidate of this.#candidates) {
       const detection = candidate.detect(all);
       if (detection === 'match') {
-        const draining = this.#lastChance !== undefined;
         this.#settle(undefined);
         candidate.take(this.#connection, all);
-        if (draining) this.#connection.receiver.drain();
+        if (this.#draining) this.#connection.receiver.drain();
         return;
       }
       if (detection === 'more') more = true;
@@ -78,10 +78,16 @@ export class Incoming implements Receiver {
     if (!this.#done) this.#settle('it closed before its protocol was known');
   }
 
+  /** The hub is stopping, and this connection came since: it is told so when it is known. */
+  comesLate(): void {
+    this.#draining = true;
+  }
+
   /** A request may be on its way on a connection that was taken a moment ago: it gets its answer,
    * and is the last one. */
   drain(): void {
     if (this.#done) return;
+    this.#draining = true;
     this.#lastChance ??= setTimeout(() => {
       if (this.#done) return;
       this.#settle(undefined);

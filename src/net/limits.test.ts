@@ -175,14 +175,70 @@ suite('HTTP/1.1 clients that take too long', () => {
             handle: (exchange) => exchange.respond(200, TEXT, Buffer.alloc(20_000_000, 'x')),
           },
         ],
-        options: { http: { requestTimeMs: 100 } },
+        options: { limits: { sendTimeMs: 100 } },
       },
-      async ({ port, listener }) => {
+      async ({ port, listener, diagnostics }) => {
         const client = new RawClient(port);
         client.socket.pause();
         client.send('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n');
         await eventually(() => listener.connections === 1, 'the request');
         await eventually(() => listener.connections === 0, 'the cut');
+        assert.equal(diagnostics.meter('listener').refused, 1);
+        client.socket.destroy();
+      },
+    ));
+
+  test('one that never reads a stream is cut, though a heartbeat is written again and again', () => {
+    let aborted = 0;
+    let beats = 0;
+    const stream: Route = {
+      method: 'GET',
+      path: '/stream',
+      async handle(exchange) {
+        exchange.abortable = { abort: () => aborted++ };
+        const writer = exchange.open(200, TEXT);
+        const piece = 'x'.repeat(65_536);
+        // More than the operating system keeps for both ends.
+        for (let count = 0; count < 300; count++) {
+          writer.write(piece);
+          await new Promise(setImmediate);
+        }
+        const timer = setInterval(() => {
+          if (writer.closed) clearInterval(timer);
+          else {
+            beats++;
+            writer.write(':\n\n');
+          }
+        }, 10);
+      },
+    };
+    return withListener(
+      { routes: [stream], options: { limits: { sendTimeMs: 200, queuedBytes: 65_536 } } },
+      async ({ port, listener, diagnostics }) => {
+        const client = new RawClient(port);
+        client.socket.pause();
+        client.send('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        await eventually(() => beats > 1, 'the heartbeat');
+        await eventually(() => listener.connections === 0, 'the cut');
+        assert.equal(aborted, 1);
+        assert.equal(diagnostics.meter('listener').refused, 1);
+        client.socket.destroy();
+      },
+    );
+  });
+
+  test('a raw connection that never reads is cut too', () =>
+    withListener(
+      { mounted: echoProtocol(), options: { limits: { sendTimeMs: 100 } } },
+      async ({ port, listener, diagnostics }) => {
+        const client = new RawClient(port);
+        client.socket.pause();
+        client.send('ECHO');
+        const piece = 'x'.repeat(65_536);
+        const timer = setInterval(() => client.send(piece), 1);
+        await eventually(() => diagnostics.meter('listener').refused === 1, 'the cut');
+        clearInterval(timer);
+        await eventually(() => listener.connections === 0, 'the connection is gone');
         client.socket.destroy();
       },
     ));
@@ -219,7 +275,7 @@ suite('limits of connections', () => {
 });
 
 suite('draining', () => {
-  test('running requests finish, idle connections and new ones are closed', () => {
+  test('running requests finish, idle connections are closed, new ones are answered once', () => {
     const finish: (() => void)[] = [];
     const slow: Route = {
       method: 'GET',
@@ -243,11 +299,18 @@ suite('draining', () => {
         await idle.untilClosed();
         await raw.untilClosed();
         await silent.untilClosed();
-        assert.equal(await talk(port, 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'), '');
+        // Whoever comes meanwhile is answered once, and does not hold up the end.
+        const late = await talk(port, 'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        assert.match(late, /^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*hello$/);
+        const lingering = new RawClient(port);
+        await eventually(() => listener.connections === 2, 'one who says nothing');
         finish[0]!();
         assert.match(await busy.untilClosed(), /connection: close[\s\S]*finished$/);
         await drained;
-        assert.equal(listener.connections, 0);
+        assert.equal(listener.connections, 1);
+        await listener.close();
+        await lingering.untilClosed();
+        assert.equal(await talk(port, 'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n'), '');
       },
     );
   });

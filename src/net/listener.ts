@@ -1,22 +1,24 @@
 import net from 'node:net';
 import type { Diagnostics, Meter } from '../hub/diagnostics.ts';
+import { FirstUse } from '../hub/first-use.ts';
 import type { HubAddress, Protocol, ProtocolServer } from '../hub/protocol.ts';
-import type { Peer } from '../hub/transport.ts';
+import type { Peer, Receiver } from '../hub/transport.ts';
 import { checkBind, isLoopbackAddress } from './bind-policy.ts';
 import { detectHttp1, detectHttp2, detectTls } from './detect.ts';
-import type { CreateHttpConnection, HttpContext } from './http/context.ts';
+import type { HttpContext } from './http/context.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { Guard } from './http/guard.ts';
 import { Router } from './http/router.ts';
 import { Http1Connection } from './http1/connection.ts';
-import { createHttp2Connection } from './http2/connection.ts';
 import { type Candidate, Incoming } from './incoming.ts';
+import { LateReceiver, type ReceiverFactory } from './late-receiver.ts';
 import { type NetLogger, NO_LOGGER } from './logger.ts';
 import type { NetOptions } from './options.ts';
 import { withOwnReads } from './sockets.ts';
 import { StreamConnection } from './stream-connection.ts';
+import { hubAddress, listenTcp } from './tcp-address.ts';
 import { Ticker } from './ticker.ts';
-import { TlsLayer } from './tls-layer.ts';
+import type { TlsLayer } from './tls-layer.ts';
 import { freeSocketPath, listenUnix } from './unix-socket.ts';
 
 /** A protocol at work, and its figures. */
@@ -30,7 +32,6 @@ export interface ListenerSettings {
   /** Callers have to say who they are: then wider addresses than loopback may be bound. */
   readonly authenticated?: boolean;
   readonly logger?: NetLogger;
-  readonly createHttp2Connection?: CreateHttpConnection;
   /** Descriptor of a socket that is bound already, to listen on in place of `listen.host` and
    * `listen.port`: a supervisor keeps it while one process takes over from another. */
   readonly listenFd?: number;
@@ -43,8 +44,10 @@ export interface Listener {
   /** Connections open now. */
   readonly connections: number;
   /**
-   * Takes no new connections and tells the open ones to finish. Resolves when the last one is
-   * closed; those that are left after `timeoutMs` are cut.
+   * Tells the open connections to finish. Resolves when the last one is closed; those that are left
+   * after `timeoutMs` are cut. New connections are taken until `close`, one request each, so that
+   * whoever asks hears that the hub is stopping; a socket that was handed to this process is left
+   * to the next one at once.
    */
   drain(timeoutMs: number): Promise<void>;
   /** Cuts every connection and frees the addresses. */
@@ -80,8 +83,8 @@ export async function createListener(
 function shortestTimeMs(options: NetOptions): number {
   const { idleTimeMs, headTimeMs, requestTimeMs } = options.http;
   const pingIntervalMs = options.http2.pingIntervalMs || Number.POSITIVE_INFINITY;
-  const { detectTimeMs } = options.limits;
-  return Math.min(detectTimeMs, idleTimeMs, headTimeMs, requestTimeMs, pingIntervalMs);
+  const { detectTimeMs, sendTimeMs } = options.limits;
+  return Math.min(detectTimeMs, sendTimeMs, idleTimeMs, headTimeMs, requestTimeMs, pingIntervalMs);
 }
 
 class HubListener implements Listener {
@@ -96,12 +99,14 @@ class HubListener implements Listener {
   readonly #perAddress = new Map<string, number>();
   readonly #candidates: readonly Candidate[];
   readonly #http: HttpContext;
-  readonly #tls: TlsLayer | undefined;
   readonly #listenFd: number | undefined;
+  readonly #http2: FirstUse<ReceiverFactory>;
+  #tls: TlsLayer | undefined;
   #addresses: HubAddress[] = [];
   #draining = false;
   #closed = false;
-  #whenEmpty: (() => void) | undefined;
+  /** Connections that a drain waits for, and whom to tell when they are gone. */
+  #awaited: { readonly sockets: Set<net.Socket>; gone(): void } | undefined;
 
   constructor(
     options: NetOptions,
@@ -115,21 +120,13 @@ class HubListener implements Listener {
     this.#meter = diagnostics.meter('listener');
     this.#ticker = new Ticker(Math.min(1_000, Math.max(20, shortestTimeMs(options) / 4)));
     this.#http = this.#createHttp(mounted, diagnostics.meter('http'));
-    this.#whenEmpty = undefined;
-    this.#tls =
-      options.tls.cert === undefined && options.tls.key === undefined
-        ? undefined
-        : new TlsLayer(
-            options.tls,
-            options.limits.detectTimeMs,
-            this.#logger,
-            (socket) => this.#begin(socket, this.#connect(socket, 'tcp', true, false), true),
-            (error) => this.#refused(`its TLS handshake failed: ${error.message}`),
-          );
-    this.#candidates = this.#createCandidates(
-      mounted,
-      settings.createHttp2Connection ?? createHttp2Connection,
-    );
+    this.#http2 = new FirstUse(async () => {
+      const { createHttp2Connection } = await import('./http2/connection.ts');
+      return { create: (connection) => createHttp2Connection(connection, this.#http) };
+    });
+    this.#tls = undefined;
+    this.#awaited = undefined;
+    this.#candidates = this.#createCandidates(mounted);
   }
 
   get address(): HubAddress {
@@ -155,7 +152,11 @@ class HubListener implements Listener {
     const loopback = [listen, ...listen.also].every(({ host }) => isLoopbackAddress(host));
     const guard = new Guard(this.#options, loopback);
     const dispatcher = new Dispatcher(router, guard, meter, this.#logger);
+    const isDraining = (): boolean => this.#draining;
     return {
+      get draining() {
+        return isDraining();
+      },
       dispatch: (exchange) => dispatcher.dispatch(exchange),
       options: this.#options,
       meter,
@@ -164,20 +165,33 @@ class HubListener implements Listener {
     };
   }
 
-  #createCandidates(mounted: readonly Mounted[], createHttp2: CreateHttpConnection): Candidate[] {
-    const http =
-      (create: CreateHttpConnection) => (connection: StreamConnection, bytes: Buffer) => {
-        // Routes count the bytes of their requests themselves.
-        connection.countFor(this.#http.meter, false);
-        connection.become(create(connection, this.#http));
-        connection.receiver.data(bytes);
-      };
+  #createCandidates(mounted: readonly Mounted[]): Candidate[] {
+    // Routes count the bytes of their requests themselves.
+    const http = (connection: StreamConnection, receiver: Receiver): void => {
+      connection.countFor(this.#http.meter, false);
+      connection.become(receiver);
+    };
     const candidates: Candidate[] = [
-      { name: 'http2', detect: detectHttp2, take: http(createHttp2) },
+      {
+        name: 'http2',
+        detect: detectHttp2,
+        take: (connection, bytes) => {
+          const { loaded } = this.#http2;
+          if (loaded === undefined) {
+            http(connection, new LateReceiver(connection, bytes, this.#http2));
+          } else {
+            http(connection, loaded.create(connection));
+            connection.receiver.data(bytes);
+          }
+        },
+      },
       {
         name: 'http1',
         detect: detectHttp1,
-        take: http((connection, context) => new Http1Connection(connection, context)),
+        take: (connection, bytes) => {
+          http(connection, new Http1Connection(connection, this.#http));
+          connection.receiver.data(bytes);
+        },
       },
     ];
     for (const { protocol, server, meter } of mounted) {
@@ -196,6 +210,7 @@ class HubListener implements Listener {
   }
 
   async open(): Promise<void> {
+    await this.#openTls();
     this.#ticker.add(this);
     const { listen } = this.#options;
     const unix = listen.unix;
@@ -210,6 +225,20 @@ class HubListener implements Listener {
       await freeSocketPath(unix);
       await listenUnix(this.#createServer('unix'), unix);
     }
+  }
+
+  /** Most hubs have no TLS, and loading it takes several megabytes. */
+  async #openTls(): Promise<void> {
+    const { tls, limits } = this.#options;
+    if (tls.cert === undefined && tls.key === undefined) return;
+    const { TlsLayer } = await import('./tls-layer.ts');
+    this.#tls = new TlsLayer(
+      tls,
+      limits.detectTimeMs,
+      this.#logger,
+      (socket) => this.#begin(socket, this.#connect(socket, 'tcp', true, false), true),
+      (error) => this.#refused(`its TLS handshake failed: ${error.message}`),
+    );
   }
 
   #createServer(transport: 'tcp' | 'unix'): net.Server {
@@ -245,7 +274,9 @@ class HubListener implements Listener {
     socket.once('close', () => {
       this.#sockets.delete(socket);
       if (address !== undefined) this.#leave(address);
-      if (this.#sockets.size === 0) this.#whenEmpty?.();
+      if (this.#awaited?.sockets.delete(socket) && this.#awaited.sockets.size === 0) {
+        this.#awaited.gone();
+      }
     });
     connection = this.#connect(socket, transport, false, socket !== accepted);
     this.#begin(socket, connection, false);
@@ -304,7 +335,7 @@ class HubListener implements Listener {
     });
     this.#incoming.add(incoming);
     connection.become(incoming);
-    if (this.#draining) incoming.drain();
+    if (this.#draining) incoming.comesLate();
   }
 
   #refused(reason: string): void {
@@ -313,6 +344,7 @@ class HubListener implements Listener {
   }
 
   tick(nowMs: number): void {
+    this.#cutStalled(nowMs);
     for (const incoming of this.#incoming) {
       // In the order of their deadlines.
       if (incoming.deadlineMs > nowMs) return;
@@ -320,20 +352,30 @@ class HubListener implements Listener {
     }
   }
 
+  #cutStalled(nowMs: number): void {
+    const { sendTimeMs } = this.#options.limits;
+    for (const connection of this.#open) {
+      if (connection.stalledMs(nowMs) <= sendTimeMs) continue;
+      this.#refused(`it took nothing of what was sent to it for ${sendTimeMs} ms`);
+      connection.destroy();
+    }
+  }
+
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    for (const server of this.#servers) server.close();
+    if (this.#listenFd !== undefined) for (const server of this.#servers) server.close();
+    const sockets = new Set(this.#sockets);
     for (const connection of [...this.#open]) connection.receiver.drain();
-    if (this.#sockets.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        this.#whenEmpty = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    await this.close();
+    if (sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      const gone = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#awaited = { sockets, gone };
+    });
+    for (const socket of sockets) socket.destroy();
   }
 
   async close(): Promise<void> {
@@ -348,42 +390,4 @@ class HubListener implements Listener {
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closing);
   }
-}
-
-function listenTcp(
-  server: net.Server,
-  host: string,
-  port: number,
-  fd: number | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? Object.assign(
-              new Error(
-                `Port ${port} on ${host} is in use. Stop the process that has it, or choose another port (listen.port, --port; listen.also, listen.standardPorts).`,
-              ),
-              { code: error.code },
-            )
-          : error,
-      );
-    };
-    server.once('error', failed);
-    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: 1_024 }, () => {
-      server.off('error', failed);
-      resolve();
-    });
-  });
-}
-
-function hubAddress(
-  host: string,
-  port: number,
-  unix: string | undefined,
-  secure: boolean,
-): HubAddress {
-  const reachable = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const name = reachable.includes(':') && !reachable.startsWith('[') ? `[${reachable}]` : reachable;
-  return { url: `${secure ? 'https' : 'http'}://${name}:${port}`, host, port, unix };
 }

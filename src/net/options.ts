@@ -82,6 +82,10 @@ const limits = section('What one client, or all of them, may take.', {
     1_048_576,
     'Bytes queued for a slow reader before its connection is not written to any more.',
   ),
+  sendTimeMs: count(
+    60_000,
+    'Milliseconds a peer may take nothing of what waits for it before its connection (of HTTP/2: the response) is closed.',
+  ),
   inFlight: count(100, 'Requests in progress at one time on one HTTP connection.'),
   bodyBytes: count(
     10_485_760,

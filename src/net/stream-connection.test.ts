@@ -97,6 +97,21 @@ test('ending sends what is queued; the receiver is told of the close once', asyn
   assert.deepEqual(recorder.events, ['closed']);
 });
 
+test('a peer stalls while it takes nothing of what waits for it', async () => {
+  const output = new Writes();
+  output.held = [];
+  const connection = new StreamConnection(new PassThrough(), output, { peer });
+  assert.equal(connection.stalledMs(1_000), 0);
+  connection.write('first');
+  connection.write('second');
+  connection.flush();
+  assert.equal(connection.stalledMs(2_000), 0);
+  assert.equal(connection.stalledMs(3_000), 1_000);
+  output.held.shift()!();
+  await eventually(() => connection.queuedBytes === 0, 'the peer has taken it');
+  assert.equal(connection.stalledMs(4_000), 0);
+});
+
 test('a receiver that throws loses its connection and nothing else', async () => {
   const input = new PassThrough();
   const connection = new StreamConnection(input, new Writes(), { peer });

@@ -59,6 +59,9 @@ export class StreamConnection implements Connection {
   #timer: NodeJS.Timeout | undefined;
   #counted: Meter | undefined;
   #bytesMeter: Meter | undefined;
+  /** What the peer had taken at the last look, and when that was less. */
+  #taken = 0;
+  #takenMs = 0;
   /** Called once, when the connection is gone, after the receiver's `closed`. */
   onClosed: (() => void) | undefined;
 
@@ -139,7 +142,7 @@ export class StreamConnection implements Connection {
     try {
       this.#receiver.data(bytes);
     } catch (error) {
-      this.#failed(error);
+      this.fail(error);
     }
     this.#reading = false;
     if (this.#batch.byteLength > 0) this.flush();
@@ -147,6 +150,30 @@ export class StreamConnection implements Connection {
 
   get queuedBytes(): number {
     return this.#batch.byteLength + this.#writable.writableLength;
+  }
+
+  /** Milliseconds for which the peer has taken nothing of what waits for it; 0 where nothing
+   * waits. Looked at when asked: ask at a steady pace. */
+  stalledMs(nowMs: number): number {
+    if (this.queuedBytes === 0) {
+      this.#takenMs = nowMs;
+      return 0;
+    }
+    const taken = this.#takenBytes();
+    if (taken !== this.#taken || this.#takenMs === 0) {
+      this.#taken = taken;
+      this.#takenMs = nowMs;
+    }
+    return nowMs - this.#takenMs;
+  }
+
+  /** Grows with what the peer takes, and never because more is queued. */
+  #takenBytes(): number {
+    const { _handle: handle } = this.#writable as {
+      _handle?: { bytesWritten?: number; writeQueueSize?: number } | null;
+    };
+    if (handle?.bytesWritten === undefined) return -this.queuedBytes;
+    return handle.bytesWritten - (handle.writeQueueSize ?? 0);
   }
 
   /** Like `queuedBytes`, but it shrinks while the operating system takes one large write. */
@@ -241,12 +268,12 @@ export class StreamConnection implements Connection {
     try {
       run();
     } catch (error) {
-      this.#failed(error);
+      this.fail(error);
     }
   }
 
   /** A receiver that throws loses its own connection and nothing else. */
-  #failed(error: unknown): void {
+  fail(error: unknown): void {
     this.#logger.error({ err: error, peer: this.peer.address }, 'A connection failed');
     this.destroy();
   }

@@ -94,9 +94,29 @@ test('up prints one screen for people', OPTIONS, async (t) => {
   await up.printed(/Ctrl\+C stops gracefully/);
   assert.match(up.stdout, /Polywire serves demo 1\.0\.0 \(6 operations, 0 events\)/);
   assert.match(up.stdout, /address\s+http:\/\/127\.0\.0\.1:\d+/);
-  assert.match(up.stdout, /authentication off: whoever reaches this address/);
+  assert.match(up.stdout, /authentication\s+off: whoever reaches this address/);
   assert.doesNotMatch(up.stdout, /\x1b/);
-  assert.ok(up.stdout.split('\n').length <= 70, up.stdout);
+  const lines = up.stdout.split('\n');
+  assert.ok(lines.length <= 32, up.stdout);
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(up.stdout)![0];
+  // What is left out there is at one address, for curl and for the command.
+  const all = await (await fetch(`${url}/try`)).text();
+  for (const { title } of PROTOCOLS) {
+    assert.ok(up.stdout.includes(`  ${title} `), title);
+    assert.ok(all.includes(`\n  ${title}\n    # `), title);
+  }
+  const one = await polywire(t, ['try', 'sse', '--url', url]);
+  assert.match(one.stdout, /Server-sent events\n {4}# receive everything\n {4}curl -N http/);
+  assert.doesNotMatch(one.stdout, /GraphQL/);
+  const json = await polywire(t, ['try', '--json', '--url', url]);
+  const { protocols } = JSON.parse(json.stdout) as { protocols: { name: string }[] };
+  assert.deepEqual(
+    protocols.map(({ name }) => name),
+    PROTOCOLS.map(({ name }) => name),
+  );
+  const wrong = await polywire(t, ['try', 'rset', '--url', url]);
+  assert.equal(wrong.exitCode, 2);
+  assert.match(wrong.stderr, /did you mean "rest"/);
 });
 
 test('a promise that a handler forgot about is logged, and the hub goes on', OPTIONS, async (t) => {
@@ -106,14 +126,25 @@ test('a promise that a handler forgot about is logged, and the hub goes on', OPT
   assert.deepEqual(await (await wait(facts.url, 1)).json(), { waited: 1 });
 });
 
-test('SIGTERM lets a running call finish', OPTIONS, async (t) => {
-  const { up, facts } = await demo(t);
-  const answer = wait(facts.url, 300);
-  await up.printed(/waiting/, 'stderr');
-  up.child.kill('SIGTERM');
-  assert.deepEqual(await (await answer).json(), { waited: 300 });
-  assert.equal((await up.finished).exitCode, 0);
-});
+test(
+  'SIGTERM lets a running call finish, refuses new ones, and says so to load balancers',
+  OPTIONS,
+  async (t) => {
+    const { up, facts } = await demo(t);
+    const answer = wait(facts.url, 2_000);
+    await up.printed(/waiting/, 'stderr');
+    up.child.kill('SIGTERM');
+    await untilDraining(facts.url);
+    assert.equal((await fetch(`${facts.url}/healthz`)).status, 200);
+    const refused = await wait(facts.url, 0);
+    assert.equal(refused.status, 503);
+    assert.equal(refused.headers.get('retry-after'), '1');
+    assert.equal(refused.headers.get('connection'), 'close');
+    assert.equal(((await refused.json()) as { code: string }).code, 'UNAVAILABLE');
+    assert.deepEqual(await (await answer).json(), { waited: 2_000 });
+    assert.equal((await up.finished).exitCode, 0);
+  },
+);
 
 test(
   'a call that outlives the drain deadline is cut, and the exit code says so',
@@ -136,22 +167,41 @@ test('a second signal stops at once', OPTIONS, async (t) => {
   wait(facts.url, 60_000).catch(() => undefined);
   await up.printed(/waiting/, 'stderr');
   up.child.kill('SIGTERM');
-  await fetchFails(facts.url);
+  await untilDraining(facts.url);
   up.child.kill('SIGTERM');
   assert.equal((await up.finished).exitCode, 130);
 });
 
-async function fetchFails(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const refused = await fetch(`${url}/healthz`).then(
-      () => false,
-      () => true,
-    );
-    if (refused) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+async function untilDraining(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    const response = await fetch(`${url}/readyz`);
+    const text = await response.text();
+    if (response.status === 503) {
+      assert.equal(text, 'draining\n');
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error('the address still takes connections');
+  throw new Error('the hub does not say that it stops');
 }
+
+test('a package that says CommonJS is told once, with what to do', OPTIONS, async (t) => {
+  const folder = await folderWith(t, {
+    'package.json': '{ "type": "commonjs" }\n',
+    'one.ts': "import 'node:fs';\nexport default 1;\n",
+    'two.ts': 'export const two = 2;\n',
+  });
+  const { exitCode, stderr } = await polywire(t, ['up', '.', '--json'], { directory: folder });
+  assert.equal(exitCode, 3);
+  const { mistakes } = JSON.parse(stderr.slice(stderr.indexOf('{"error"'))) as {
+    mistakes: { where: string; message: string }[];
+  };
+  assert.deepEqual(
+    mistakes.map(({ where }) => where),
+    ['one.ts'],
+  );
+  assert.match(mistakes[0]!.message, /package\.json says "type": "commonjs"; set "type": "module"/);
+});
 
 test('a port in use is told with who has it', OPTIONS, async (t) => {
   const holder = createServer();

@@ -312,6 +312,49 @@ test('time limits: first frame, a frame that stops, a body that stops, silence',
   assert.equal(dead.destroyed, true);
 });
 
+test('a streamed response that the client never takes is given up, and counted', () => {
+  const silent = { http2: { pingIntervalMs: 0 } };
+  const peer = new RawPeer(silent);
+  let writer: BodyWriter | undefined;
+  let aborted = 0;
+  peer.handle = (exchange) => {
+    exchange.abortable = { abort: () => aborted++ };
+    writer = exchange.open(200, NO_HEADERS);
+    writer.write('x'.repeat(200));
+  };
+  peer.send(settings(4, 100), request(1));
+  peer.tick(50_000);
+  writer!.write('a heartbeat is no progress');
+  // Nor is what the client sends meanwhile.
+  peer.send(frame('PING', 0, 0, '0000000000000000'));
+  peer.frames();
+  peer.tick(11_000);
+  assert.deepEqual(peer.summary(), ['RST_STREAM 1 8']);
+  assert.deepEqual([aborted, peer.meter.refused, peer.destroyed], [1, 1, false]);
+
+  const reading = new RawPeer(silent);
+  reading.handle = peer.handle;
+  reading.send(settings(4, 100), request(1));
+  for (let count = 0; count < 4; count++) {
+    reading.send(number('WINDOW_UPDATE', 1, 10));
+    reading.frames();
+    reading.tick(50_000);
+    assert.deepEqual(reading.summary(), []);
+  }
+});
+
+test('a client that never widens the window of its connection is cut, and counted', () => {
+  const peer = new RawPeer({ http2: { pingIntervalMs: 0 } });
+  peer.handle = (exchange) => exchange.respond(200, NO_HEADERS, Buffer.alloc(100_000));
+  peer.send(number('WINDOW_UPDATE', 0, 1), settings(4, 1_000_000), request(1));
+  peer.tick(50_000);
+  peer.send(number('WINDOW_UPDATE', 0, 1));
+  peer.tick(50_000);
+  assert.equal(peer.destroyed, false);
+  peer.tick(11_000);
+  assert.deepEqual([peer.destroyed, peer.meter.refused], [true, 1]);
+});
+
 test('a client without a table is told that we use none', () => {
   const peer = new RawPeer();
   peer.send(settings(1, 0), request(1), request(3));

@@ -120,6 +120,7 @@ export class RawPeer implements Connection {
       meter: this.meter,
       ticker: this.ticker,
       logger: NO_LOGGER,
+      draining: false,
     });
     this.ticker.stop();
     if (greet) {

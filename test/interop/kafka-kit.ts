@@ -25,6 +25,8 @@ export interface KafkaHubOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** To start again on. */
   readonly folder?: string;
+  /** To listen again on; a free one where it is left out. */
+  readonly port?: number;
 }
 
 export interface KafkaHub {
@@ -68,10 +70,14 @@ export async function startKafkaHub(options: KafkaHubOptions = {}): Promise<Kafk
   const meter = hub.diagnostics.meter('kafka');
   const server = kafka.serve(hub, completeOptions(KafkaOptions, options.kafka ?? {}), meter);
   const listener = await createListener(
+<<<<<<< HEAD
     completeNetOptions({
       listen: { port: 0 },
       ...(options.tls === undefined ? {} : { tls: options.tls }),
     }),
+=======
+    completeNetOptions({ listen: { port: options.port ?? 0 } }),
+>>>>>>> main
     [{ protocol: kafka, server, meter }],
     hub.diagnostics,
   );

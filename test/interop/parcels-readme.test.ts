@@ -61,9 +61,9 @@ test('the contract in the README is the example, and answers', async () => {
 
 test('the hub of the README speaks JSON-RPC over raw TCP as written there', async () => {
   await using hub = await startHub(createApplication());
-  const line = /printf '%s\\n' '(\{"jsonrpc".+count"\})' \| nc/.exec(readme)?.[1];
+  const line = /printf '%s\\n' '(\{"jsonrpc".+count"\})' \| curl/.exec(readme)?.[1];
   assert.ok(line !== undefined);
-  // bash instead of nc, which is not installed everywhere.
+  // bash instead of curl, which takes until its time is over.
   const script = `exec 3<>/dev/tcp/${hub.host}/${hub.port}; printf '%s\\n' '${line}' >&3; head -n 1 <&3`;
   const answer = JSON.parse(await outputOf(script)) as { result: { total: number } };
   assert.equal(answer.result.total, 0);
@@ -97,9 +97,7 @@ test('what the README shows of npm start is what is printed', {
   child.kill();
   const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
   assert.ok(port !== undefined, output);
-  const shown = output
-    .replaceAll(`127.0.0.1 ${port}`, '127.0.0.1 7070')
-    .replaceAll(`:${port}`, ':7070');
+  const shown = output.replaceAll(`:${port}`, ':7070');
   for (const line of shown.split('\n')) {
     if (!line.includes(folder)) assert.ok(readme.includes(line.trim()), line);
   }

@@ -105,7 +105,10 @@ test('the list goes page by page, and by status', async (context) => {
   for (let index = 0; index < 7; index++) {
     ids.push((await client.parcels.register(REGISTRATION)).id);
   }
-  await client.parcels.move({ id: ids[2]!, to: 'collected', place: 'van' });
+  // Not in the order of their numbers, in which the list is all the same.
+  for (const index of [4, 2, 6]) {
+    await client.parcels.move({ id: ids[index]!, to: 'collected', place: 'van' });
+  }
   const seen: string[] = [];
   let after: string | undefined;
   do {
@@ -114,14 +117,18 @@ test('the list goes page by page, and by status', async (context) => {
     after = page.next;
   } while (after !== undefined);
   assert.deepEqual(seen, ids);
-  const collected = await client.parcels.list({ status: 'collected' });
+  const collected = await client.parcels.list({ status: 'collected', limit: 2 });
   assert.deepEqual(
     collected.parcels.map(({ id }) => id),
-    [ids[2]],
+    [ids[2], ids[4]],
   );
+  assert.equal(collected.next, ids[4]);
+  const last = await client.parcels.list({ status: 'collected', after: ids[4] });
+  assert.deepEqual([last.parcels.map(({ id }) => id), last.next], [[ids[6]], undefined]);
+  assert.deepEqual((await client.parcels.list({ status: 'loaded' })).parcels, []);
   const counts = await client.parcels.count();
   assert.equal(counts.total, 7);
-  assert.deepEqual([counts.byStatus.registered, counts.byStatus.collected], [6, 1]);
+  assert.deepEqual([counts.byStatus.registered, counts.byStatus.collected], [4, 3]);
 });
 
 test('watching shows the moves so far and then each as it happens, until delivery', async (context) => {

@@ -130,7 +130,7 @@ describe('OpenAPI', () => {
   });
 
   it('is exported for one contract', async () => {
-    const text = rest.documents[0]!.create(contract, 'http://127.0.0.1:7070');
+    const text = await rest.documents[0]!.create(contract, 'http://127.0.0.1:7070');
     const document = JSON.parse(text) as Document;
     assert.equal(document.servers[0].url, 'http://127.0.0.1:7070');
     await assertValid(document);

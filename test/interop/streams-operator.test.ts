@@ -4,6 +4,7 @@ import type { RecordJson } from '../../src/config/operator/record-json.ts';
 import type { StreamDetails, StreamList } from '../../src/config/operator/stream-view.ts';
 import { ATTRIBUTE, BATCH } from '../../src/formats/records/batch.ts';
 import { BatchBuilder } from '../../src/formats/records/batch-builder.ts';
+import { seal } from '../../src/formats/records/stamp.ts';
 import type { Partition } from '../../src/hub/engine.ts';
 import { LOCAL } from '../../src/model/principal.ts';
 import { startHub, type TestHub } from '../../src/testing/index.ts';
@@ -218,6 +219,30 @@ describe('streams for operators', () => {
     const details = await get<StreamDetails>('/streams/transactions');
     assert.equal(details.partitions[0]!.stableOffset, 5);
     assert.equal(details.partitions[0]!.endOffset, 6);
+  });
+
+  it('show damage under a good checksum, and what follows it', async () => {
+    await make({ name: 'damaged' });
+    const builder = new BatchBuilder();
+    builder.start();
+    builder.add(1, null, Buffer.alloc(50));
+    const batch = Buffer.from(builder.finish());
+    batch.fill(0xff, BATCH.records);
+    seal(batch);
+    await write('damaged', 0, 'before');
+    await partitionOf('damaged').append(batch);
+    await write('damaged', 0, 'after');
+    const { records, next } = await get<PageJson>('/streams/damaged/records?from=start');
+    assert.deepEqual(
+      records.map(({ offset, text }) => [offset, text]),
+      [
+        [0, 'before'],
+        [1, undefined],
+        [2, 'after'],
+      ],
+    );
+    assert.match(records[1]!.damage!, /more than 32 bits/);
+    assert.equal(next, '0:3');
   });
 
   it('wait for records where there are none yet', async () => {

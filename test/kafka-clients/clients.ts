@@ -1,6 +1,6 @@
 /** The clients that run scenarios, each a program with the arguments of `commandOf`. */
 import { join } from 'node:path';
-import { goProgram, javaScenarios, kcat, python } from './installed.ts';
+import { goProgram, jars, javaScenarios, kcat, python } from './installed.ts';
 
 export interface ScenarioClient {
   readonly name: string;
@@ -24,6 +24,11 @@ const java = (set: 'broker' | 'clients-3'): readonly string[] => [
 export const CLIENTS: readonly ScenarioClient[] = [
   { name: 'java-4', library: 'kafka-clients 4.4.0', command: () => java('broker') },
   { name: 'java-3', library: 'kafka-clients 3.9.2', command: () => java('clients-3') },
+  {
+    name: 'tools',
+    library: "Apache Kafka 4.4.0's tools",
+    command: () => [process.execPath, here('node/tools.ts'), jars('broker')],
+  },
   {
     name: 'kafka-python',
     library: 'kafka-python 3.0.12',

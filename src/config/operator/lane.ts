@@ -1,13 +1,16 @@
 import {
   BATCH,
+  baseOffsetOf,
   batchBytes,
   isControl,
   isTransactional,
   nextOffsetOf,
+  readInt64,
 } from '../../formats/records/batch.ts';
+import { RecordsFault } from '../../formats/records/fault.ts';
 import { RecordReader } from '../../formats/records/record-reader.ts';
 import type { AbortedTransaction, Partition } from '../../hub/engine.ts';
-import { recordText } from './record-json.ts';
+import { damageText, recordText } from './record-json.ts';
 
 /** A record of a page. */
 export interface Row {
@@ -66,16 +69,32 @@ export class Lane {
   }
 
   #batch(chunk: Buffer, at: number): void {
+    try {
+      this.#records(chunk, at);
+    } catch (error) {
+      if (!(error instanceof RecordsFault)) throw error;
+      // Its maker's bytes are no records, under a good checksum: shown, and passed over.
+      const timeMs = readInt64(chunk, at + BATCH.maxTime);
+      const offset = Math.max(this.end, baseOffsetOf(chunk, at));
+      this.#take(offset, timeMs, damageText(this.partition.index, offset, error.message));
+      this.end = nextOffsetOf(chunk, at);
+    }
+  }
+
+  #records(chunk: Buffer, at: number): void {
     const reader = this.#reader;
     reader.open(chunk, at);
     while (!this.#full && reader.next()) {
       const { offset, timeMs } = reader;
-      if (offset < this.#from) continue;
-      const text = recordText(this.partition.index, reader);
-      this.rows.push({ offset, timeMs, text });
-      this.#bytesLeft -= text.length;
-      this.end = offset + 1;
+      if (offset >= this.#from)
+        this.#take(offset, timeMs, recordText(this.partition.index, reader));
     }
+  }
+
+  #take(offset: number, timeMs: number, text: string): void {
+    this.rows.push({ offset, timeMs, text });
+    this.#bytesLeft -= text.length;
+    this.end = offset + 1;
   }
 }
 

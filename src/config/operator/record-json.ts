@@ -22,6 +22,13 @@ export interface RecordJson {
   readonly base64?: string;
   /** There is no value: in a compacted stream the key is deleted. */
   readonly tombstone?: true;
+  /** The bytes of the batch from here on are no records, and why. */
+  readonly damage?: string;
+}
+
+/** What stands in place of records that are none. */
+export function damageText(partition: number, offset: number, damage: string): string {
+  return JSON.stringify({ partition, offset, timeMs: -1, key: null, headers: [], damage });
 }
 
 /** The reader's current record as JSON text. */

@@ -65,6 +65,24 @@ for (const name of fixtures) {
   });
 }
 
+for (const compression of COMPRESSIONS) {
+  test(`librdkafka-${compression}.bin is read to the last byte`, () => {
+    const bytes = fixture(`librdkafka-${compression}.bin`);
+    assert.equal(compressionOf(bytes), compression);
+    assert.equal(checkBatches(bytes, PRODUCER), undefined);
+    assert.equal(checkRecords(bytes, 0, { from: 'producer' }), undefined);
+    const records = readBatch(bytes).map(({ key, value, headers }) => ({ key, value, headers }));
+    const headers = [
+      ['a', Buffer.from('1')],
+      ['b', Buffer.alloc(0)],
+    ];
+    assert.deepEqual(records, [
+      { key: Buffer.from('k1'), value: Buffer.from('hello'), headers },
+      { key: Buffer.from('k2'), value: sample(compression)[4]!.value, headers },
+    ]);
+  });
+}
+
 test('what is built has the very bytes of the Java client', () => {
   const built = buildBatch(sample('none'));
   // The Java client leaves the leader's epoch unknown (-1).

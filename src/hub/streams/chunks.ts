@@ -11,6 +11,7 @@ import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
 import type { AbortedTransaction, Partition } from '../engine.ts';
 import type { Logger } from '../logger.ts';
+import { RecordHeaders } from './record-headers.ts';
 import { messageOf, type StoredRecord } from './record-message.ts';
 import type { RecordSubject, StreamRoute } from './stream-route.ts';
 
@@ -37,6 +38,12 @@ export class StreamMessage {
     this.#source = source;
   }
 
+  /** What it weighs in memory, about. */
+  get bytes(): number {
+    const { key, value } = this.#record;
+    return MESSAGE_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
+  }
+
   get message(): Message {
     this.#message ??= messageOf(this.#record, {
       subject: this.subject.text,
@@ -60,6 +67,8 @@ export interface Chunk {
 const CHUNK_BYTES = 64 * 1024;
 /** Decoded records that are kept, so that receivers that are nearly together share them. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+/** A message's headers and the objects that it consists of. */
+const MESSAGE_OVERHEAD = 768;
 /** A chunk is not for nothing, however little it holds. */
 const CHUNK_OVERHEAD = 2048;
 
@@ -161,8 +170,9 @@ export class Chunks {
     const next = nextOffsetOf(last.buffer, last.at);
     const chunkOf = (aborted: readonly AbortedTransaction[]): Chunk => {
       const messages = this.#messages(route, partition, batches, aborted);
-      const bytes = batches.reduce((sum, { buffer, at }) => sum + batchBytes(buffer, at), 0);
-      return { from: begin, next, messages, bytes: CHUNK_OVERHEAD + 3 * bytes };
+      // Unpacked, and what is made of them when somebody asks.
+      const bytes = messages.reduce((sum, message) => sum + message.bytes, CHUNK_OVERHEAD);
+      return { from: begin, next, messages, bytes };
     };
     if (!batches.some(({ buffer, at }) => isTransactional(buffer, at))) return chunkOf([]);
     const aborted = partition.abortedTransactions(begin, next);
@@ -183,7 +193,12 @@ export class Chunks {
         reader.open(buffer, at);
         while (reader.next()) {
           const { key, value, timeMs, offset } = reader;
-          const record: StoredRecord = { key, value, timeMs, headers: reader.headers() };
+          const record: StoredRecord = {
+            key,
+            value,
+            timeMs,
+            headers: new RecordHeaders(reader.headerBytes),
+          };
           const subject = route.subjectOf(record);
           messages.push(new StreamMessage(partition, offset, subject, record, this.#source));
         }

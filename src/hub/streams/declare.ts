@@ -2,6 +2,7 @@ import type { Engine, Stream, StreamSettings } from '../engine.ts';
 import type { KnownEvent, KnownEvents } from '../known-events.ts';
 import type { Logger } from '../logger.ts';
 import { filterLevels } from '../subjects/names.ts';
+import { covers } from './filters.ts';
 import {
   checkName,
   checkSettings,
@@ -11,7 +12,7 @@ import {
   settingsOf,
 } from './settings.ts';
 import { conflictFault } from './stream-service.ts';
-import type { StreamTable } from './stream-table.ts';
+import { type Conflict, conflictOf, type StreamTable } from './stream-table.ts';
 
 /** A stream of the configuration that cannot be. */
 export class DeclarationError extends Error {
@@ -36,50 +37,105 @@ export interface DeclareParts {
 
 /**
  * Makes the streams that the configuration and the contracts ask for, and changes those that are
- * there to what the configuration says; what it does not mention stays as it is.
+ * there to what the configuration says; what it does not mention stays as it is. Nothing is made or
+ * changed unless all of it is possible.
  * @throws DeclarationError for a stream of the configuration that cannot be
  */
 export async function declareStreams(parts: DeclareParts): Promise<void> {
-  const names = Object.entries(parts.configured).filter(
-    ([name]) => parts.events.get(name) === undefined,
-  );
-  for (const [name, options] of names) {
-    await inConfiguration(name, () =>
-      declare(parts, name, options.enabled ? settingsOf(options) : OFF),
-    );
+  const plans = new Map<string, Plan>();
+  for (const [name, options] of Object.entries(parts.configured)) {
+    const event = parts.events.get(name);
+    const own = event === undefined ? {} : ofEvent(event);
+    const given = options.enabled ? { ...own, ...settingsOf(options) } : OFF;
+    inConfiguration(name, () => plans.set(name, plan(parts, name, given)));
   }
-  for (const event of parts.events.values()) await declareEvent(parts, event);
+  for (const name of plans.keys()) {
+    inConfiguration(name, () => {
+      const conflict = conflictWith(parts, plans, name);
+      if (conflict !== undefined) throw conflictFault(name, conflict);
+    });
+  }
+  for (const event of parts.events.values()) planEvent(parts, plans, event);
+  for (const [name, one] of plans) await carryOut(parts, name, one);
 }
 
 /** Captures nothing, and keeps what it has. */
 const OFF: Partial<StreamSettings> = { subjects: [], keySubject: undefined };
 
-/** The stream of an event, where it is to have one. */
-async function declareEvent(parts: DeclareParts, event: KnownEvent): Promise<void> {
-  const { configured, engine, storage, table, logger } = parts;
+/** A stream to be. */
+interface Plan {
+  /** What is said of it. */
+  readonly given: Partial<StreamSettings>;
+  /** What comes of it. */
+  readonly settings: StreamSettings;
+  readonly filters: readonly (readonly string[])[];
+}
+
+/** @throws Fault INVALID_ARGUMENT */
+function plan(
+  { engine, storage }: DeclareParts,
+  name: string,
+  given: Partial<StreamSettings>,
+): Plan {
+  checkName(name);
+  const base = engine.stream(name)?.settings ?? defaultSettings(storage, name);
+  const settings = checkSettings(name, { ...base, ...given });
+  return { given, settings, filters: settings.subjects.map(filterLevels) };
+}
+
+/** What another stream captures already, or will. */
+function conflictWith(
+  { table }: DeclareParts,
+  plans: ReadonlyMap<string, Plan>,
+  name: string,
+): Conflict | undefined {
+  const { filters } = plans.get(name)!;
+  for (const [other, planned] of plans) {
+    const conflict = other === name ? undefined : conflictOf(filters, other, planned.filters);
+    if (conflict !== undefined) return conflict;
+  }
+  for (const { stream, filters: theirs } of table.values()) {
+    const conflict = plans.has(stream.name) ? undefined : conflictOf(filters, stream.name, theirs);
+    if (conflict !== undefined) return conflict;
+  }
+  return undefined;
+}
+
+/** The stream of an event that the configuration does not mention, where it is to have one. */
+function planEvent(parts: DeclareParts, plans: Map<string, Plan>, event: KnownEvent): void {
+  const { storage, table, logger } = parts;
   const { name } = event;
-  const options = configured[name];
-  const wanted = options?.enabled ?? (storage.events && event.event.durable !== false);
-  if (!wanted) {
-    const there = engine.stream(name);
-    if (there !== undefined && there.settings.subjects.length > 0) await there.change(OFF);
+  if (plans.has(name)) return;
+  const wanted = storage.events && event.event.durable !== false;
+  plans.set(name, plan(parts, name, wanted ? ofEvent(event) : OFF));
+  const conflict = conflictWith(parts, plans, name);
+  if (conflict === undefined) return;
+  plans.delete(name);
+  const theirs = plans.get(conflict.stream)?.filters ?? table.get(conflict.stream)?.filters ?? [];
+  if (theirs.some((filter) => covers(filter, event.template.filter))) return;
+  logger.warn(
+    { event: name, filter: conflict.filter, stream: conflict.stream, captures: conflict.theirs },
+    'an event has no stream of its own: another stream captures some of its subjects',
+  );
+}
+
+async function carryOut({ engine, logger }: DeclareParts, name: string, one: Plan): Promise<void> {
+  const { given, settings } = one;
+  const there = engine.stream(name);
+  if (there === undefined) {
+    if (settings.subjects.length > 0) await engine.create(name, settings);
     return;
   }
-  const given = options === undefined ? {} : settingsOf(options);
-  const settings = { ...ofEvent(event), ...given };
-  if (options !== undefined) {
-    await inConfiguration(name, () => declare(parts, name, settings));
-    return;
-  }
-  const filters = settings.subjects.map(filterLevels);
-  const conflict = table.conflict(name, filters);
-  if (conflict === undefined) await declare(parts, name, settings);
-  else if (!table.get(conflict.stream)?.capturesAll(event.template.filter)) {
+  const subjects = given.subjects === undefined ? {} : { subjects: settings.subjects };
+  const changes = differences(there, { ...given, ...subjects });
+  if (changes.partitions !== undefined && changes.partitions < there.settings.partitions) {
     logger.warn(
-      { event: name, filter: conflict.filter, stream: conflict.stream, captures: conflict.theirs },
-      'an event has no stream of its own: another stream captures some of its subjects',
+      { stream: name, configured: changes.partitions, partitions: there.settings.partitions },
+      'a stream keeps its partitions: their number may only grow',
     );
+    delete changes.partitions;
   }
+  if (Object.keys(changes).length > 0) await there.change(changes);
 }
 
 /** What an event says of its stream. */
@@ -96,40 +152,6 @@ function ofEvent({ event, template }: KnownEvent): Pick<StreamSettings, 'subject
   };
 }
 
-async function declare(
-  { engine, table, storage, logger }: DeclareParts,
-  name: string,
-  given: Partial<StreamSettings>,
-): Promise<void> {
-  const there = engine.stream(name);
-  if (there === undefined && given.subjects?.length === 0) return;
-  checkName(name);
-  const base = there?.settings ?? defaultSettings(storage, name);
-  const settings = checkSettings(name, { ...base, ...given });
-  const conflict = table.conflict(name, settings.subjects.map(filterLevels));
-  if (conflict !== undefined) throw conflictFault(name, conflict);
-  if (there === undefined) {
-    await engine.create(name, settings);
-    return;
-  }
-  const changes = differences(there, { ...given, ...subjectsOf(given, settings) });
-  if (changes.partitions !== undefined && changes.partitions < there.settings.partitions) {
-    logger.warn(
-      { stream: name, configured: changes.partitions, partitions: there.settings.partitions },
-      'a stream keeps its partitions: their number may only grow',
-    );
-    delete changes.partitions;
-  }
-  if (Object.keys(changes).length > 0) await there.change(changes);
-}
-
-function subjectsOf(
-  given: Partial<StreamSettings>,
-  { subjects }: StreamSettings,
-): Partial<StreamSettings> {
-  return given.subjects === undefined ? {} : { subjects };
-}
-
 type Changes = { -readonly [name in keyof StreamSettings]?: StreamSettings[name] };
 
 function differences({ settings }: Stream, given: Partial<StreamSettings>): Changes {
@@ -139,9 +161,9 @@ function differences({ settings }: Stream, given: Partial<StreamSettings>): Chan
   ) as Changes;
 }
 
-async function inConfiguration(name: string, run: () => Promise<void>): Promise<void> {
+function inConfiguration(name: string, run: () => void): void {
   try {
-    await run();
+    run();
   } catch (thrown) {
     throw new DeclarationError(name, thrown as Error);
   }

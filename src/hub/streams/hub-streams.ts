@@ -53,6 +53,7 @@ export class HubStreams {
   }
 
   close(): void {
+    this.table.close();
     this.feeds.close();
   }
 }

@@ -19,11 +19,11 @@ export class LiveFeeds {
     this.#table = table;
     this.#services = { chunks: new Chunks(source, logger), turns: new Turns(), logger };
     for (const route of table.values()) this.#feeds.set(route, this.#feed(route));
-    table.onChange = (route, change) => {
+    table.onChange((route, change) => {
       if (change === 'removed') this.#removed(route);
       else if (change === 'created') this.#created(route);
       else this.#changed(route);
-    };
+    });
   }
 
   /** Begins a subscription in every stream that its filter touches. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BatchBuilder } from '../../formats/records/batch-builder.ts';
+import { Fault } from '../../model/fault.ts';
 import type { Principal } from '../../model/principal.ts';
 import { eventType, message } from '../application.test-support.ts';
 import { MemoryEngine } from './memory-engine.test-support.ts';
@@ -45,7 +46,6 @@ test('what a stream captures reaches subscribers when it is committed, with ever
 test('a refusal of the engine is one of the whole batch', async () => {
   const { hub, engine } = await streamHub({ configured: CONFIGURED });
   const receiver = new Receiver(hub);
-  const { Fault } = await import('../../model/fault.ts');
   engine.refusing = new Fault('UNAVAILABLE', 'The disk is full.');
   const batch = [message('other'), message('orders.1')];
   assert.throws(() => hub.publish(batch, originOf(hub)), { code: 'UNAVAILABLE' });
@@ -212,6 +212,36 @@ test('retention that passes a subscriber is told as a loss', async () => {
   await receiver.count(5);
   assert.deepEqual(receiver.payloads, ['1', ...numbers(7, 10)]);
   assert.equal(receiver.lost, 5);
+});
+
+test('records that cannot be read are told as lost, and what follows is delivered', async () => {
+  const { hub, engine } = await streamHub({ configured: CONFIGURED });
+  const live = new Receiver(hub, { filter: 'orders.>' });
+  const behind = new Receiver(hub, { filter: 'orders.>', credit: 0 });
+  engine.broken = new Fault('DATA_LOSS', 'The checksum is wrong.');
+  await hub.publish(numbered('orders.a', 1, 3), originOf(hub));
+  await turn();
+  behind.subscription.credit(100);
+  await turn();
+  engine.broken = undefined;
+  await hub.publish(numbered('orders.a', 4, 5), originOf(hub));
+  await Promise.all([live.count(2), behind.count(2)]);
+  for (const one of [live, behind]) assert.deepEqual([one.lost, one.payloads], [3, ['4', '5']]);
+});
+
+test('a disk that fails to read is asked again, and nothing is lost', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { hub, engine } = await streamHub({ configured: CONFIGURED });
+  const live = new Receiver(hub, { filter: 'orders.>' });
+  const behind = new Receiver(hub, { filter: 'orders.>', credit: 0 });
+  engine.broken = new Fault('UNAVAILABLE', 'Input/output error.');
+  await hub.publish(numbered('orders.a', 1, 3), originOf(hub));
+  behind.subscription.credit(100);
+  await turn();
+  engine.broken = undefined;
+  context.mock.timers.runAll();
+  await Promise.all([live.count(3), behind.count(3)]);
+  for (const one of [live, behind]) assert.deepEqual([one.lost, one.payloads], [0, numbers(1, 3)]);
 });
 
 test('streams, partitions and subjects that come later are followed, and one that goes is left', async () => {

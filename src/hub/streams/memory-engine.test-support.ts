@@ -36,6 +36,8 @@ export class MemoryEngine implements Engine {
   held = false;
   /** Reads answer later, as from a disk. */
   slow = false;
+  /** What reading fails with. */
+  broken: Fault | undefined;
   reads = 0;
   #number = 0;
   readonly #streams = new Map<string, MemoryStream>();
@@ -188,6 +190,7 @@ export class MemoryPartition implements Partition {
 
   read(from: number, maxBytes: number, before = this.endOffset): MaybePromise<readonly Buffer[]> {
     this.stream.engine.reads++;
+    if (this.stream.engine.broken !== undefined) throw this.stream.engine.broken;
     if (from < this.startOffset || from > this.endOffset) {
       throw new Fault('OUT_OF_RANGE', `${from} of ${this.startOffset} to ${this.endOffset}`);
     }

@@ -3,6 +3,7 @@ import { RecordReader } from '../../formats/records/record-reader.ts';
 import { Fault } from '../../model/fault.ts';
 import { AppendFault } from '../engine.ts';
 import { checkPayload, type KnownEvents } from '../known-events.ts';
+import { RecordHeaders } from './record-headers.ts';
 import { messageOf } from './record-message.ts';
 import type { StreamRoute } from './stream-route.ts';
 
@@ -37,7 +38,7 @@ function checkBatch(
     const { key, value, timeMs } = reader;
     // The mark of a deleted key is no payload.
     if (value === null) continue;
-    const record = { key, value, timeMs, headers: reader.headers() };
+    const record = { key, value, timeMs, headers: new RecordHeaders(reader.headerBytes) };
     const { text, levels, named } = route.subjectOf(record);
     const known = events.of(levels);
     if (known.length === 0) continue;

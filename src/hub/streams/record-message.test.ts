@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { BatchBuilder } from '../../formats/records/batch-builder.ts';
+import { RecordReader } from '../../formats/records/record-reader.ts';
 import type { Message } from '../../model/message.ts';
 import type { StreamRecord } from '../engine.ts';
+import { RecordHeaders } from './record-headers.ts';
 import {
   messageOf,
   namedSubject,
@@ -67,9 +70,22 @@ const message: fc.Arbitrary<Message> = fc
   })
   .map((one) => ({ ...one }));
 
+/** The record as it is read from a batch that holds it. */
+function stored({ timeMs, key, value, headers }: StreamRecord): StoredRecord {
+  const builder = new BatchBuilder();
+  builder.start();
+  builder.add(timeMs, key, value, headers);
+  const reader = new RecordReader();
+  reader.open(Buffer.from(builder.finish()));
+  reader.next();
+  const { key: storedKey, value: storedValue } = reader;
+  const storedHeaders = new RecordHeaders(reader.headerBytes);
+  return { key: storedKey, value: storedValue, headers: storedHeaders, timeMs: reader.timeMs };
+}
+
 function read(record: StreamRecord): Message {
-  const subject = namedSubject(record.headers);
-  return messageOf(record, { subject: subject!, named: true, source: 'other', id: 'made' });
+  const subject = namedSubject(stored(record).headers);
+  return messageOf(stored(record), { subject: subject!, named: true, source: 'other', id: 'made' });
 }
 
 test('a text stands for one value and a value has one text, whatever they are', () => {
@@ -121,7 +137,7 @@ test('a message that stands for a missing value is a record without one, and the
 const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 test('a CloudEvent of another maker is a proper message, and keeps what has no place in one', () => {
-  const record: StoredRecord = {
+  const record = stored({
     key: Buffer.from('k'),
     value: Buffer.from('{}'),
     timeMs: 7,
@@ -137,7 +153,7 @@ test('a CloudEvent of another maker is a proper message, and keeps what has no p
       ['x', '1'],
       ['ce_id', 'again'],
     ].map(([header, content]) => [header!, Buffer.from(content!)] as const),
-  };
+  });
   const place = { subject: 'orders.9', named: true, source: 'other', id: 'made' };
   assert.deepEqual(messageOf(record, place), {
     subject: 'orders.9',
@@ -174,7 +190,7 @@ test('headers of any record stay in their order, unless a message has a place fo
       fc.array(header, { maxLength: 8 }),
       fc.option(bytes, { nil: null }),
       (headers, key) => {
-        const record: StoredRecord = { key, value: Buffer.from('v'), headers, timeMs: 1 };
+        const record = stored({ key, value: Buffer.from('v'), headers, timeMs: 1 });
         const place = { subject: 'default', named: false, source: 'other', id: 'made' };
         const again = recordOf(messageOf(record, place), undefined).headers;
         const expected = headers.filter(([one]) => !places.test(one));

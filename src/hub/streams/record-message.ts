@@ -1,7 +1,8 @@
 import type { Message } from '../../model/message.ts';
 import { type TraceContext, traceContext } from '../../model/trace.ts';
 import type { StreamRecord } from '../engine.ts';
-import { bytesOf, keyBytesOf, keyTextOf, plainText, textOf, utf8 } from './record-text.ts';
+import type { RecordHeaders } from './record-headers.ts';
+import { bytesOf, keyBytesOf, keyTextOf, textOf, utf8 } from './record-text.ts';
 
 /**
  * Messages of the hub <-> records of a stream (CloudEvents 1.0.2, Kafka protocol binding, binary
@@ -31,7 +32,7 @@ const CONTENT_TYPE = 'content-type';
 const SPEC_VERSION = 'ce_specversion';
 const ID = 'ce_id';
 const TYPE = 'ce_type';
-export const SUBJECT = 'ce_subject';
+const SUBJECT = 'ce_subject';
 const TRACE_PARENT = 'ce_traceparent';
 const TRACE_STATE = 'ce_tracestate';
 
@@ -94,8 +95,11 @@ function repeated(text: string): Buffer {
 }
 
 /** A record as it is stored. */
-export interface StoredRecord extends StreamRecord {
-  readonly headers: readonly Header[];
+export interface StoredRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: RecordHeaders;
+  readonly timeMs: number;
 }
 
 export interface RecordPlace {
@@ -110,24 +114,19 @@ export interface RecordPlace {
 
 /** The subject that a record names itself; undefined for none. Whether the stream captures it is
  * for the caller to see. */
-export function namedSubject(headers: readonly Header[]): string | undefined {
-  for (let index = headers.length - 1; index >= 0; index--) {
-    const [name, value] = headers[index]!;
-    if (name === SUBJECT) return value === null ? undefined : plainText(value);
-  }
-  return undefined;
+export function namedSubject(headers: RecordHeaders): string | undefined {
+  const index = headers.lastOf(NAME.subject);
+  return index < 0 ? undefined : headers.text(index);
 }
 
 /** The message of a record. */
 export function messageOf(record: StoredRecord, place: RecordPlace): Message {
   const own = place.named ? ownPart(record.headers) : undefined;
   const parts = own ?? foreignPart(record.headers, place);
-  const headers: [string, string][] = record.value === null ? [[TOMBSTONE, 'true']] : [];
-  for (const [name, value] of parts.headers) headers.push([swapped(name), textOf(value)]);
   return {
     subject: place.subject,
     key: record.key === null ? undefined : keyTextOf(record.key),
-    headers,
+    headers: record.value === null ? [[TOMBSTONE, 'true'], ...parts.headers] : parts.headers,
     payload: record.value ?? NOTHING,
     contentType: parts.contentType,
     timeMs: record.timeMs,
@@ -139,38 +138,53 @@ export function messageOf(record: StoredRecord, place: RecordPlace): Message {
 
 const NOTHING = new Uint8Array(0);
 
+type MessageHeader = readonly [name: string, value: string];
+
 interface Parts {
   /** Those of the message itself. */
-  readonly headers: readonly Header[];
+  readonly headers: readonly MessageHeader[];
   readonly source: string;
   readonly contentType: string | undefined;
   readonly id: string;
   readonly trace: TraceContext | undefined;
 }
 
+const NAME = {
+  source: Buffer.from(SOURCE),
+  ownSource: Buffer.from(OWN_SOURCE),
+  contentType: Buffer.from(CONTENT_TYPE),
+  specVersion: Buffer.from(SPEC_VERSION),
+  id: Buffer.from(ID),
+  type: Buffer.from(TYPE),
+  subject: Buffer.from(SUBJECT),
+  traceParent: Buffer.from(TRACE_PARENT),
+  traceState: Buffer.from(TRACE_STATE),
+} as const;
+const URN = Buffer.from(SOURCE_URN);
+const NO_HEADERS: readonly MessageHeader[] = Object.freeze([]);
+
 /** Takes the hub's headers off the end; undefined where they are not exactly there. */
-function ownPart(headers: readonly Header[]): Parts | undefined {
+function ownPart(headers: RecordHeaders): Parts | undefined {
   const start = lastMark(headers);
   if (start < 0) return undefined;
+  const { count } = headers;
   let at = start + 1;
-  const take = (name: string): string | undefined => {
-    const header = headers[at];
-    if (header === undefined || header[0] !== name || header[1] === null) return undefined;
-    at++;
-    return plainText(header[1]);
-  };
-  const contentType = take(CONTENT_TYPE);
-  take(SPEC_VERSION);
-  const id = take(ID);
-  take(TYPE);
-  const subject = take(SUBJECT);
-  const traceparent = take(TRACE_PARENT);
-  const tracestate = traceparent === undefined ? undefined : take(TRACE_STATE);
-  if (id === undefined || subject === undefined || at !== headers.length) return undefined;
-  const mark = plainText(headers[start]![1]!)!;
+  const has = (name: Buffer): boolean => at < count && headers.is(at, name) && headers.hasValue(at);
+  const contentType = has(NAME.contentType) ? headers.text(at++) : undefined;
+  if (has(NAME.specVersion)) at++;
+  const id = has(NAME.id) ? headers.text(at++) : undefined;
+  if (has(NAME.type)) at++;
+  if (!has(NAME.subject)) return undefined;
+  at++;
+  const traceparent = has(NAME.traceParent) ? headers.text(at++) : undefined;
+  const state = traceparent !== undefined && has(NAME.traceState);
+  const tracestate = state ? headers.text(at++) : undefined;
+  const urn = headers.is(start, NAME.source);
+  const source = headers.text(start, urn ? URN.length : 0);
+  if (id === undefined || source === undefined || at !== count) return undefined;
   return {
-    headers: headers.slice(0, start),
-    source: headers[start]![0] === SOURCE ? mark.slice(SOURCE_URN.length) : mark,
+    headers: start === 0 ? NO_HEADERS : kept(headers, start, undefined),
+    source,
     contentType,
     id,
     trace: traceparent === undefined ? undefined : { traceparent, tracestate },
@@ -178,53 +192,55 @@ function ownPart(headers: readonly Header[]): Parts | undefined {
 }
 
 /** Where the hub's own headers begin. */
-function lastMark(headers: readonly Header[]): number {
-  for (let index = headers.length - 1; index >= 0; index--) {
-    const [name, value] = headers[index]!;
-    if (value === null || (name !== SOURCE && name !== OWN_SOURCE)) continue;
-    const text = plainText(value);
-    if (text === undefined) return -1;
-    if (name === OWN_SOURCE || text.startsWith(SOURCE_URN)) return index;
+function lastMark(headers: RecordHeaders): number {
+  for (let index = headers.count - 1; index >= 0; index--) {
+    const own = headers.is(index, NAME.ownSource) && headers.hasValue(index);
+    if (own || (headers.is(index, NAME.source) && headers.startsWith(index, URN))) return index;
   }
   return -1;
 }
 
+/** The first headers as a message has them, but for those that are taken out. */
+function kept(
+  headers: RecordHeaders,
+  count: number,
+  out: ReadonlySet<number> | undefined,
+): MessageHeader[] {
+  const made: MessageHeader[] = [];
+  for (let index = 0; index < count; index++) {
+    if (out?.has(index)) continue;
+    made.push([swapped(headers.name(index)), textOf(headers.value(index))]);
+  }
+  return made;
+}
+
 /** What a record of another maker says: each of the known headers once, all others kept. */
-function foreignPart(headers: readonly Header[], place: RecordPlace): Parts {
-  const kept: Header[] = [];
-  const known = new Map<string, string>();
-  for (const header of headers) {
-    const [name, value] = header;
-    const text = FOREIGN.has(name) && value !== null ? plainText(value) : undefined;
-    const wanted = text !== undefined && !known.has(name);
-    if (wanted && (name !== SUBJECT || (place.named && text === place.subject))) {
-      known.set(name, text);
-    } else kept.push(header);
-  }
-  const trace = traceContext(known.get(TRACE_PARENT), known.get(TRACE_STATE));
-  if (trace === undefined) {
-    // Not what the standard asks for: it stays a header like any other.
-    for (const name of [TRACE_PARENT, TRACE_STATE]) {
-      const text = known.get(name);
-      if (text !== undefined) kept.push([name, Buffer.from(text)]);
+function foreignPart(headers: RecordHeaders, place: RecordPlace): Parts {
+  const out = new Set<number>();
+  const take = (name: Buffer): string | undefined => {
+    for (let index = 0; index < headers.count; index++) {
+      if (!headers.is(index, name)) continue;
+      const text = headers.text(index);
+      if (text === undefined) continue;
+      out.add(index);
+      return text;
     }
-  }
+    return undefined;
+  };
+  const contentType = take(NAME.contentType);
+  const id = take(NAME.id) ?? place.id;
+  if (place.named) out.add(headers.lastOf(NAME.subject));
+  const before = new Set(out);
+  const trace = traceContext(take(NAME.traceParent), take(NAME.traceState));
   return {
-    headers: kept,
+    // A trace that is not what the standard asks for stays a header like any other.
+    headers: kept(headers, headers.count, trace === undefined ? before : out),
     source: place.source,
-    contentType: known.get(CONTENT_TYPE),
-    id: known.get(ID) ?? place.id,
+    contentType,
+    id,
     trace,
   };
 }
-
-const FOREIGN: ReadonlySet<string> = new Set([
-  CONTENT_TYPE,
-  ID,
-  SUBJECT,
-  TRACE_PARENT,
-  TRACE_STATE,
-]);
 
 /** CloudEvents attributes are `ce-id` in the hub's messages and `ce_id` in records. */
 function swapped(name: string): string {

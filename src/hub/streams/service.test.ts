@@ -168,6 +168,23 @@ test('at start what overlaps is refused with both names', async () => {
   );
 });
 
+test('what the configuration asks for is made as a whole or not at all, and may change places', async () => {
+  const engine = new MemoryEngine();
+  const bad = { a: { subjects: ['x'] }, b: { subjects: ['y.>'] }, c: { subjects: ['y.z'] } };
+  await assert.rejects(streamHub({ engine, configured: bad }), { name: 'DeclarationError' });
+  assert.deepEqual(engine.streams(), []);
+  const first = await streamHub({
+    engine,
+    configured: { a: { subjects: ['x'] }, b: { subjects: ['y'] } },
+  });
+  await first.hub.stop();
+  await streamHub({ engine, configured: { a: { subjects: ['y'] }, b: { subjects: ['x'] } } });
+  assert.deepEqual(
+    engine.streams().map(({ settings }) => settings.subjects),
+    [['y'], ['x']],
+  );
+});
+
 test('the configuration changes streams at start, and only what it mentions', async () => {
   const engine = new MemoryEngine();
   const first = await streamHub({
@@ -231,6 +248,20 @@ test('an event has a stream of its own, unless the contract or the configuration
   assert.deepEqual(engine.stream('test.placed')!.settings.subjects, []);
   const none = await streamHub({ events, storageOptions: { events: false } });
   assert.deepEqual(none.engine.streams(), []);
+});
+
+test('a message without a key has the one that the contract finds in its payload', async () => {
+  const { hub } = await streamHub({ events: [MOVED] });
+  const receiver = new Receiver(hub, { filter: 'moves.>' });
+  const payload = '{"id":"7","place":"bern"}';
+  const parts = { contentType: 'application/json' };
+  await hub.publish([message('moves.bern.7', payload, parts)], originOf(hub));
+  await hub.publish([message('moves.bern.7', payload, { ...parts, key: 'own' })], originOf(hub));
+  await receiver.count(2);
+  assert.deepEqual(
+    receiver.messages.map(({ key }) => key),
+    ['7', 'own'],
+  );
 });
 
 test("a record of an event's stream is on the subject that its payload gives", async () => {

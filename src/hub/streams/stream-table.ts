@@ -11,10 +11,13 @@ export interface Conflict {
   readonly theirs: string;
 }
 
+export type StreamChange = 'created' | 'changed' | 'removed';
+export type TableListener = (route: StreamRoute, change: StreamChange) => void;
+
 /** Which stream captures a subject. Follows the engine's streams. */
 export class StreamTable {
-  /** Called after a stream was created, changed or removed. */
-  onChange: ((route: StreamRoute, change: 'created' | 'changed' | 'removed') => void) | undefined;
+  readonly #listeners: TableListener[] = [];
+  readonly #stop: () => void;
   readonly #events: KnownEvents;
   readonly #routes = new Map<string, StreamRoute>();
   readonly #bySubject = new SubjectTrie<StreamRoute>();
@@ -26,16 +29,25 @@ export class StreamTable {
   constructor(engine: Engine, events: KnownEvents) {
     this.#events = events;
     for (const stream of engine.streams()) this.#add(stream);
-    engine.onChange((stream, change) => {
+    this.#stop = engine.onChange((stream, change) => {
       const known = this.#routes.get(stream.name);
       if (change === 'removed') {
         if (known?.stream.id === stream.id) this.#remove(known);
       } else if (known?.stream.id === stream.id) this.#refresh(known);
       else {
         if (known !== undefined) this.#remove(known);
-        this.onChange?.(this.#add(stream), 'created');
+        this.#tell(this.#add(stream), 'created');
       }
     });
+  }
+
+  /** Told after a stream was created, changed or removed. */
+  onChange(listener: TableListener): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): void {
+    this.#stop();
   }
 
   /** The largest `Stream.number` so far. */
@@ -81,6 +93,10 @@ export class StreamTable {
     for (const route of this.#routes.values()) route.refresh();
   }
 
+  #tell(route: StreamRoute, change: StreamChange): void {
+    for (const listener of this.#listeners) listener(route, change);
+  }
+
   #add(stream: Stream): StreamRoute {
     const route = new StreamRoute(stream, this.#events);
     this.#routes.set(stream.name, route);
@@ -93,13 +109,13 @@ export class StreamTable {
     this.#leave(route);
     route.refresh();
     this.#enter(route);
-    this.onChange?.(route, 'changed');
+    this.#tell(route, 'changed');
   }
 
   #remove(route: StreamRoute): void {
     this.#leave(route);
     this.#routes.delete(route.stream.name);
-    this.onChange?.(route, 'removed');
+    this.#tell(route, 'removed');
   }
 
   #enter(route: StreamRoute): void {

@@ -15,9 +15,12 @@ export class StreamWrites {
   readonly #writes: Write[] = [];
   readonly #keyless = new Set<StreamRoute>();
 
-  /** @throws Fault INVALID_ARGUMENT for a message that cannot be a record */
-  add(route: StreamRoute, message: Message, levels: readonly string[]): void {
-    const record = recordOf(message, message.key ?? route.keyOf(levels));
+  /**
+   * @param key that its payload says, where the message has none
+   * @throws Fault INVALID_ARGUMENT for a message that cannot be a record
+   */
+  add(route: StreamRoute, message: Message, levels: readonly string[], key?: string): void {
+    const record = recordOf(message, message.key ?? key ?? route.keyOf(levels));
     if (record.key === null) this.#keyless.add(route);
     const partition = route.stream.partitions[route.partitionOf(record.key)]!;
     const write = this.#writes.find((one) => one.partition === partition);

@@ -1,133 +1,158 @@
+import { PatternAutomaton } from './pattern-automaton.ts';
+import { type PatternNode, readPattern } from './pattern-reader.ts';
+
 /**
- * Whether a regular expression repeats something that is itself a repetition with nothing fixed
- * beside it, as `(a+)+` or `(\w+\s?)*` do, or alternatives that overlap, as `(\w|\d)+` does: one
- * text can then be split in exponentially many ways, and a text that fails in the end keeps the
- * process busy for ever.
+ * Whether some texts take a backtracking matcher exponential time with a regular expression, as
+ * with `(a+)+`, `(\w+\s?)*`, `(a|aa)+` or `(\w|\d)+`: repeating it, one text can be split in more
+ * than one way, and a text that fails in the end keeps the process busy for ever. An expression
+ * that is too large to be judged counts as one.
+ *
+ * That is so when the automaton has a state from which two different paths over the same text
+ * lead back to it (Weber and Seidl, On the degree of ambiguity of finite automata, 1991).
  */
 export function isExponential(pattern: string): boolean {
-  return new PatternReader(pattern).alternatives().exponential;
+  if (!REPEATS.test(pattern)) return false;
+  const overlap = new Overlap(pattern);
+  return readPattern(pattern).some((node) => isAmbiguous(node, overlap));
 }
 
-interface Piece {
-  /** May match the empty text. */
-  readonly nullable: boolean;
-  /** May match texts of any length by repetition of itself. */
-  readonly unbounded: boolean;
-  /** A repetition of it is ambiguous. */
-  readonly elastic: boolean;
-  readonly exponential: boolean;
-}
+/** Without one of these nothing is repeated often enough. */
+const REPEATS = /[*+]|\{\d+,\}|\{(?:\d+,)?\d\d+\}/;
 
-const PLAIN: Piece = { nullable: false, unbounded: false, elastic: false, exponential: false };
-const EMPTY: Piece = { ...PLAIN, nullable: true };
+/** Steps of one search, a second at most. */
+const MAX_STEPS = 5_000_000;
 
-/** Reads just enough of the grammar (ECMA-262 section 22.2.1) to see repetitions. */
-class PatternReader {
-  readonly #text: string;
-  #at = 0;
+function isAmbiguous(node: PatternNode, overlap: Overlap): boolean {
+  const automaton = new PatternAutomaton(node);
+  if (automaton.overflow) return true;
+  const { follow } = automaton;
+  const kinds = automaton.sources.map((source) => overlap.kindOf(source));
+  const component = components(follow.map((ways) => [...ways.keys()]));
+  /** Successors in the same loop. */
+  const inside = follow.map((ways, from) =>
+    [...ways.keys()].filter((to) => component[to] === component[from]),
+  );
+  if (follow.some((ways, from) => inside[from]!.some((to) => ways.get(to)! > 1))) return true;
 
-  constructor(text: string) {
-    this.#text = text;
+  // Two walkers over the same text, who set out from one state: do they part, and meet again?
+  const size = follow.length;
+  const forward = new Set<number>();
+  const reached: number[] = [];
+  for (let position = 0; position < size; position++) {
+    if (inside[position]!.length > 0) reached.push(position * size + position);
   }
-
-  alternatives(): Piece {
-    /** Alternatives of one character each: `a`, `[a-z]`, `\\d`. */
-    const single: string[] = [];
-    const sequence = (): Piece => {
-      const start = this.#at;
-      const piece = this.#sequence();
-      if (piece === PLAIN) single.push(this.#text.slice(start, this.#at));
-      return piece;
-    };
-    let whole = sequence();
-    while (this.#text[this.#at] === '|') {
-      this.#at++;
-      const next = sequence();
-      whole = {
-        nullable: whole.nullable || next.nullable,
-        unbounded: whole.unbounded || next.unbounded,
-        elastic: whole.elastic || next.elastic,
-        exponential: whole.exponential || next.exponential,
-      };
-    }
-    return single.length > 1 && overlap(single) ? { ...whole, elastic: true } : whole;
-  }
-
-  #sequence(): Piece {
-    const pieces: Piece[] = [];
-    while (this.#at < this.#text.length && !'|)'.includes(this.#text[this.#at]!)) {
-      pieces.push(this.#quantified());
-    }
-    if (pieces.length === 1 && pieces[0] === PLAIN) return PLAIN;
-    const fixed = pieces.filter(({ nullable, unbounded }) => !nullable && !unbounded).length;
-    const needed = pieces.filter(({ nullable }) => !nullable).length;
-    return {
-      nullable: needed === 0,
-      unbounded: false,
-      // At most one piece must be there, and that or another one repeats.
-      elastic: fixed === 0 && needed <= 1 && pieces.some(({ unbounded }) => unbounded),
-      exponential: pieces.some(({ exponential }) => exponential),
-    };
-  }
-
-  #quantified(): Piece {
-    const atom = this.#atom();
-    const quantifier = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})\??/.exec(this.#text.slice(this.#at));
-    if (quantifier === null) return atom;
-    this.#at += quantifier[0].length;
-    const [sign, least, comma, most] = quantifier;
-    const many = sign.startsWith('*') || sign.startsWith('+') || (comma === ',' && most === '');
-    const optional = sign.startsWith('*') || sign.startsWith('?') || least === '0';
-    // A large count is as bad as none.
-    const repeats = many || Number(most || least || 0) > 10;
-    return {
-      nullable: optional || atom.nullable,
-      unbounded: many,
-      elastic: atom.elastic || many,
-      exponential: atom.exponential || (repeats && atom.elastic),
-    };
-  }
-
-  #atom(): Piece {
-    const character = this.#text[this.#at++]!;
-    if (character === '^' || character === '$') return EMPTY;
-    if (character === '[') {
-      while (this.#at < this.#text.length && this.#text[this.#at] !== ']') {
-        this.#at += this.#text[this.#at] === '\\' ? 2 : 1;
+  for (const pair of reached) forward.add(pair);
+  let steps = 0;
+  for (let pair = reached.pop(); pair !== undefined; pair = reached.pop()) {
+    const [left, right] = [Math.floor(pair / size), pair % size];
+    for (const nextLeft of inside[left]!) {
+      for (const nextRight of inside[right]!) {
+        if (++steps > MAX_STEPS) return true;
+        if (!overlap.of(kinds[nextLeft]!, kinds[nextRight]!)) continue;
+        // They met: and as all states of a loop lead to each other, back to where they set out.
+        if (left !== right && nextLeft === nextRight) return true;
+        const next = nextLeft * size + nextRight;
+        if (!forward.has(next)) {
+          forward.add(next);
+          reached.push(next);
+        }
       }
-      this.#at++;
-      return PLAIN;
     }
-    if (character === '\\') {
-      const escaped = /^(?:u\{[^}]*\}|u[0-9a-fA-F]{4}|[pP]\{[^}]*\}|k<[^>]*>|x..|c.|.)/su.exec(
-        this.#text.slice(this.#at),
-      );
-      this.#at += escaped?.[0].length ?? 0;
-      return /^[bB]$/.test(escaped?.[0] ?? '') ? EMPTY : PLAIN;
+  }
+  return false;
+}
+
+/** The strongly connected component of each node (Kosaraju): nodes that lead to each other. */
+function components(edges: readonly (readonly number[])[]): number[] {
+  const order: number[] = [];
+  const seen = new Set<number>();
+  for (let root = 0; root < edges.length; root++)
+    visit(edges, root, seen, (node) => order.push(node));
+  const reverse = edges.map((): number[] => []);
+  for (const [from, targets] of edges.entries()) for (const to of targets) reverse[to]!.push(from);
+  const component: number[] = new Array(edges.length);
+  const assigned = new Set<number>();
+  for (const root of order.toReversed()) {
+    visit(reverse, root, assigned, (node) => {
+      component[node] = root;
+    });
+  }
+  return component;
+}
+
+/** Depth first, each node once; `leave` in the order in which they are done. */
+function visit(
+  edges: readonly (readonly number[])[],
+  root: number,
+  seen: Set<number>,
+  leave: (node: number) => void,
+): void {
+  if (seen.has(root)) return;
+  seen.add(root);
+  const path = [{ node: root, next: 0 }];
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const target = edges[top.node]![top.next++];
+    if (target === undefined) {
+      leave(top.node);
+      path.pop();
+    } else if (!seen.has(target)) {
+      seen.add(target);
+      path.push({ node: target, next: 0 });
     }
-    if (character !== '(') return PLAIN;
-    const prefix = /^\?(?::|=|!|<=|<!|<[^>]*>)/.exec(this.#text.slice(this.#at))?.[0] ?? '';
-    this.#at += prefix.length;
-    const inside = this.alternatives();
-    this.#at++;
-    return /^\?<?[=!]/.test(prefix) ? { ...EMPTY, exponential: inside.exponential } : inside;
   }
 }
 
-/** Characters that alternatives are tried with: Latin, which is what patterns are written about. */
-const SAMPLE = Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code));
+/** Characters that classes are tried with: Latin, which is what patterns are written about, and
+ * some of every other kind. */
+const SAMPLE = [
+  ...Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code)),
+  ...'ΑαЖжא٣عनกあア中한Ａ１，\u0301\u2003\u2028\ufeff€№\u{1d400}\u{1f600}',
+];
 
-/** Whether a character fits two of the alternatives, so that repeating them is ambiguous. */
-function overlap(alternatives: readonly string[]): boolean {
-  const expressions = alternatives.flatMap((source) => {
+/** Which characters of an expression can stand for the same one. */
+class Overlap {
+  readonly #sample: readonly string[];
+  readonly #kinds = new Map<string, number>();
+  readonly #fitting: ReadonlySet<number>[] = [];
+  readonly #known = new Map<number, boolean>();
+
+  constructor(pattern: string) {
+    this.#sample = [...new Set([...SAMPLE, ...pattern])];
+  }
+
+  /** The same number for what is written the same way. */
+  kindOf(source: string): number {
+    let kind = this.#kinds.get(source);
+    if (kind === undefined) {
+      kind = this.#fitting.length;
+      this.#kinds.set(source, kind);
+      this.#fitting.push(this.#fittingOf(source));
+    }
+    return kind;
+  }
+
+  of(left: number, right: number): boolean {
+    if (left === right) return true;
+    const key = Math.min(left, right) * 65_536 + Math.max(left, right);
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      const other = this.#fitting[right]!;
+      known = [...this.#fitting[left]!].some((index) => other.has(index));
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+
+  #fittingOf(source: string): ReadonlySet<number> {
+    let expression: RegExp;
     try {
-      return [new RegExp(`^(?:${source})$`, 'u')];
+      expression = new RegExp(`^(?:${source})$`, 'u');
     } catch {
       // A reference to a group that stands elsewhere: it says nothing by itself.
-      return [];
+      return new Set();
     }
-  });
-  return SAMPLE.some(
-    (character) => expressions.filter((expression) => expression.test(character)).length > 1,
-  );
+    return new Set(
+      this.#sample.flatMap((character, index) => (expression.test(character) ? [index] : [])),
+    );
+  }
 }

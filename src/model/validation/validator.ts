@@ -4,6 +4,7 @@ import type { JsonSchema, JsonSchemaObject } from '../schema.ts';
 import { type Definitions, definitionName, mapSubschemas, subschemas } from '../schema-tree.ts';
 import { withBoundedPatterns } from './bounded-patterns.ts';
 import { defaultsOf } from './defaults.ts';
+import { hasOpenParts, isFiniteThroughout } from './finite.ts';
 import { isMultiple } from './keywords.ts';
 import { registerNumberTexts } from './number-texts.ts';
 import { violationsOf } from './violations.ts';
@@ -69,11 +70,13 @@ class LazyValidator implements Validator {
 
   #compile(): (value: unknown) => boolean {
     const schema = this.#schema;
-    if (typeof schema === 'boolean') return () => schema;
+    if (typeof schema === 'boolean') return (value) => schema && isFiniteThroughout(value);
     const used = reachable(schema, this.#definitions);
     const whole = Object.keys(used).length === 0 ? { ...schema } : { ...schema, $defs: used };
     const compiled = Compile(hasFractions(whole) ? withExactFractions(whole) : whole);
-    return (value) => compiled.Check(value);
+    return hasOpenParts(schema, used)
+      ? (value) => compiled.Check(value) && isFiniteThroughout(value)
+      : (value) => compiled.Check(value);
   }
 }
 

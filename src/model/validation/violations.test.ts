@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { z } from 'zod';
 import type { JsonSchema } from '../schema.ts';
 import { isExponential } from './patterns.ts';
 import { compileSchema } from './validator.ts';
@@ -197,6 +198,37 @@ test('any JSON value is judged without an exception', () => {
   );
 });
 
+test('a number that JSON cannot write back is refused where a schema leaves it open', () => {
+  const infinite = JSON.parse('{"a":{"b":[1,-1e999]},"c":1e999}') as unknown;
+  const open: JsonSchema[] = [
+    true,
+    {},
+    { type: 'object' },
+    object({ a: true }),
+    { anyOf: [{ type: 'string' }, { type: 'object' }] },
+    { $ref: '#/$defs/Any' },
+    object({ a: object({ b: { type: 'array' } }, { additionalProperties: false }) }),
+  ];
+  for (const schema of open) {
+    const definitions: Record<string, JsonSchema> = JSON.stringify(schema).includes('Any')
+      ? { Any: {} }
+      : {};
+    assert.deepEqual(
+      told(schema, infinite, definitions),
+      [
+        '/a/b/1: a finite number | a number below -1.79e308',
+        '/c: a finite number | a number above 1.79e308',
+      ],
+      JSON.stringify(schema),
+    );
+    assert.equal(compileSchema(schema, definitions).check({ a: { b: [1e308] } }), true);
+  }
+  const closed = object({ c: { type: 'number' } }, { additionalProperties: false });
+  assert.deepEqual(told(closed, JSON.parse('{"c":1e999}')), [
+    '/c: a number | a number above 1.79e308',
+  ]);
+});
+
 test('patterns that take exponential time are recognised, and ordinary ones are not', () => {
   for (const bad of [
     '(a+)+$',
@@ -208,6 +240,15 @@ test('patterns that take exponential time are recognised, and ordinary ones are 
     '^(a|a)*$',
     '^(?:[a-z]|\\d|[m-p])+$',
     '(\\w|_)*x',
+    '(a|aa)+$',
+    '^(?:ab|a|b)*$',
+    '^(a?b?)*$',
+    '^(?:a{1,3})+$',
+    '^(a{2}|a{3})*$',
+    '(?:(?:|)a)*b',
+    '^(?:a?){30}$',
+    '(?=(a|aa)+$)a',
+    '^(?:\\d+|[0-9]{3},)*$',
   ]) {
     assert.equal(isExponential(bad), true, bad);
   }
@@ -222,9 +263,23 @@ test('patterns that take exponential time are recognised, and ordinary ones are 
     '^(?:[a-z]|[0-9]|-)+$',
     '^(?:a|[ab])$',
     '(a)(?:\\1|b)+',
+    '^(?:ab|ac|b)+$',
+    '^(?:a{3})*$',
+    '^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$',
+    '^(?:a|ba)+$',
+    '^a?a?a?$',
+    '^(?:one|two|three|four){1,3}$',
   ]) {
     assert.equal(isExponential(good), false, good);
   }
+});
+
+test('the patterns of the schema library are ordinary ones', () => {
+  const known = Object.entries(z.regexes).flatMap(([name, pattern]) =>
+    pattern instanceof RegExp ? [[name, pattern.source] as const] : [],
+  );
+  assert.ok(known.length > 20);
+  for (const [name, pattern] of known) assert.equal(isExponential(pattern), false, name);
 });
 
 test('reading any text as a pattern ends', () => {

@@ -8,6 +8,7 @@ import {
   pointerStep,
   resolveSchema,
 } from '../schema-tree.ts';
+import { infiniteNumbers } from './finite.ts';
 import { expressionOf, fitsOwnKeywords, fitsType } from './keywords.ts';
 import { describeSchema, describeTypeOf, describeValue, shorten } from './words.ts';
 
@@ -26,6 +27,8 @@ export function violationsOf(
 ): Violation[] {
   const found = findViolations(schema, definitions, value);
   if (found.length > 0) return found;
+  const infinite = infiniteNumbers(value, MAX_VIOLATIONS);
+  if (infinite.length > 0) return infinite;
   const expected = describeSchema(schema, definitions);
   return [{ path: '', expected, received: describeValue(value, isSecret(schema, definitions)) }];
 }

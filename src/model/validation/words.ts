@@ -113,6 +113,9 @@ export function describeValue(value: unknown, secret: boolean): string {
   if (value === null) return 'null';
   if (typeof value === 'string')
     return `the string ${shorten(JSON.stringify(value.slice(0, 200)))}`;
+  // JSON text can say more than a number can hold: 1e999.
+  if (value === Number.POSITIVE_INFINITY) return 'a number above 1.79e308';
+  if (value === Number.NEGATIVE_INFINITY) return 'a number below -1.79e308';
   if (typeof value === 'number') return `the number ${value}`;
   if (typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) {

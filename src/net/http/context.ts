@@ -22,6 +22,8 @@ export interface HttpContext {
   /** For time limits, without a timer for each connection or request. */
   readonly ticker: Ticker;
   readonly logger: NetLogger;
+  /** The hub is stopping: a connection that comes now carries one request. */
+  readonly draining: boolean;
 }
 
 /** Makes the receiver of a connection that speaks one HTTP version; its first bytes follow as

@@ -41,8 +41,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
   #requests = 0;
   #beganMs: number;
   #progressMs: number;
-  #queuedBefore = 0;
-  #draining = false;
+  #draining: boolean;
   #closing = false;
   #paused = false;
   #gone = false;
@@ -59,6 +58,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
     this.#incoming = undefined;
     this.#refusal = undefined;
     this.#upgraded = undefined;
+    this.#draining = context.draining;
     this.#beganMs = context.ticker.nowMs;
     this.#progressMs = context.ticker.nowMs;
     context.ticker.add(this);
@@ -134,18 +134,7 @@ export class Http1Connection implements Receiver, RequestSink, ExchangeCarrier {
         return;
       }
     }
-    const connection = this.#connection;
-    const queued =
-      connection instanceof StreamConnection ? connection.unsentBytes : connection.queuedBytes;
-    if (queued > 0 && queued === this.#queuedBefore) {
-      if (nowMs - this.#progressMs > http.requestTimeMs) {
-        this.#context.meter.refused++;
-        connection.destroy();
-      }
-      return;
-    }
-    this.#queuedBefore = queued;
-    if (queued > 0) this.#progressMs = nowMs;
+    if (this.#connection.queuedBytes > 0) this.#progressMs = nowMs;
     else if (
       this.#exchanges.length === 0 &&
       this.#incoming === undefined &&

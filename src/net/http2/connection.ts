@@ -56,10 +56,8 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   /** When the frame or header block that is incomplete began; 0 for none. */
   #cutSinceMs = 0;
   #framesRead = 0;
-  /** Since when the socket takes nothing; 0 while it does. */
-  #blockedSinceMs = 0;
-  /** Bytes queued at the last tick. */
-  #queuedBytes = 0;
+  /** When the client's window for the connection was last open, or widened, or not needed. */
+  #windowMs: number;
   #endingSinceMs = 0;
 
   constructor(connection: Connection, context: HttpContext) {
@@ -67,6 +65,7 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
     this.context = context;
     this.options = context.options.http2;
     this.#lastReadMs = context.ticker.nowMs;
+    this.#windowMs = context.ticker.nowMs;
     this.flood = new FloodGuard(this.options, this.#lastReadMs);
     this.window = new ReceiveWindow(
       this.options.connectionWindowBytes,
@@ -163,7 +162,6 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   }
 
   drained(): void {
-    this.#blockedSinceMs = 0;
     if (this.#closed) return;
     this.sender.drained();
     this.#flush();
@@ -205,14 +203,11 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
   tick(nowMs: number): void {
     if (this.#closed) return;
     const limits = this.context.options.http;
-    if (this.connection.queuedBytes < this.#queuedBytes) this.#blockedSinceMs = nowMs;
-    this.#queuedBytes = this.connection.queuedBytes;
+    if (!this.sender.starved) this.#windowMs = nowMs;
     if (this.#ending) {
       if (nowMs - this.#endingSinceMs > limits.headTimeMs) this.connection.destroy();
-    } else if (
-      !this.sender.writer.writable &&
-      nowMs - this.#blockedSinceMs > limits.requestTimeMs
-    ) {
+    } else if (nowMs - this.#windowMs > this.context.options.limits.sendTimeMs) {
+      this.context.meter.refused++;
       this.connection.destroy();
     } else if (
       (!this.#settled && nowMs - this.#lastReadMs > limits.headTimeMs) ||
@@ -278,7 +273,8 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
     const increment = uint32At(bytes, start) & MAX_WINDOW_BYTES;
     if (streamId !== 0) this.#streamFrames.windowUpdate(streamId, increment);
     else if (increment === 0) throw protocolError('WINDOW_UPDATE by 0.');
-    else if (!this.sender.widen(increment)) {
+    else if (this.sender.widen(increment)) this.#windowMs = this.context.ticker.nowMs;
+    else {
       throw new ConnectionError(
         ErrorCode.FLOW_CONTROL_ERROR,
         `WINDOW_UPDATE widens the connection past ${MAX_WINDOW_BYTES} bytes.`,
@@ -354,7 +350,6 @@ class Http2Connection implements Receiver, FrameSink, Session, Ticking {
     const writer = this.sender.writer;
     writer.flush();
     if (writer.writable) return;
-    if (this.#blockedSinceMs === 0) this.#blockedSinceMs = this.context.ticker.nowMs;
     // Requests and PINGs that are answered faster than the client reads would grow the queue.
     if (!this.#paused && !this.#ending) {
       this.#paused = true;

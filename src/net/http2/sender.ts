@@ -108,6 +108,11 @@ export class Sender {
     return true;
   }
 
+  /** Something waits, and the client's window for the connection is closed. */
+  get starved(): boolean {
+    return this.#window <= 0 && this.#lineHead < this.#line.length;
+  }
+
   /** Drops what a stream that is lost has queued. */
   forget(stream: Outgoing): void {
     if (stream.queue?.inLine === true) {
@@ -132,7 +137,8 @@ export class Sender {
     while (this.#lineHead < this.#line.length && this.writer.writable) {
       const stream = this.#line[this.#lineHead]!;
       const queue = stream.queue!;
-      if (queue.bytes > 0 && stream.sendWindow > 0) {
+      const open = queue.bytes > 0 && stream.sendWindow > 0;
+      if (open) {
         if (this.#window <= 0) return;
         const bytes = queue.take(Math.min(this.#window, stream.sendWindow, MAX_FRAME_BYTES));
         const last = queue.bytes === 0 && queue.ended && queue.trailers === undefined;
@@ -147,7 +153,7 @@ export class Sender {
         queue.trailers = undefined;
         this.#finish(stream, trailers);
       }
-      stream.progressed();
+      if (open) stream.progressed();
     }
   }
 

@@ -70,8 +70,10 @@ export class Stream implements RoutableExchange, Outgoing {
   received: number;
   /** Bytes of the compressed head, for the figures. */
   headBytes: number;
-  /** When the body was last waited for or grew, or a whole response last went on. */
+  /** When the body was last waited for or grew. */
   waitingSinceMs: number;
+  /** When the client last took something of the response, or nothing waited for it. */
+  takenMs: number;
   incoming: IncomingBody | undefined;
 
   #expectContinue: boolean;
@@ -109,6 +111,7 @@ export class Stream implements RoutableExchange, Outgoing {
     this.received = 0;
     this.headBytes = 0;
     this.waitingSinceMs = 0;
+    this.takenMs = owner.nowMs();
     this.incoming = endStream ? undefined : new IncomingBody(this);
     this.#expectContinue = head.expectContinue && !endStream;
     this.#answered = false;
@@ -176,7 +179,6 @@ export class Stream implements RoutableExchange, Outgoing {
     });
     if (empty) this.sent();
     else sender.data(this, bytes, true);
-    if (!this.localClosed) this.waitingSinceMs = this.owner.nowMs();
     this.owner.touched();
   }
 
@@ -219,13 +221,13 @@ export class Stream implements RoutableExchange, Outgoing {
     this.owner.sent(this);
   }
 
-  /** A whole response that the client does not take: nobody but the client can end it. */
+  /** Something waits for the client to widen the stream's window. */
   get stalled(): boolean {
-    return this.#answered && this.#writer === undefined && !this.localClosed;
+    return this.sendWindow <= 0 && (this.queue?.bytes ?? 0) > 0;
   }
 
   progressed(): void {
-    if (this.stalled) this.waitingSinceMs = this.owner.nowMs();
+    this.takenMs = this.owner.nowMs();
     this.#writer?.wake();
   }
 

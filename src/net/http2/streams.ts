@@ -286,18 +286,19 @@ export class Streams implements StreamOwner {
     }
   }
 
-  /** Gives up requests whose bodies do not come, and whole responses that are not taken. A stream
-   * whose response comes in pieces may be silent. */
+  /** Gives up requests whose bodies do not come, and responses that are not taken. */
   tick(nowMs: number): void {
-    const limitMs = this.#session.context.options.http.requestTimeMs;
+    const { http, limits } = this.#session.context.options;
     for (const stream of [...this.#open.values()]) {
-      if (stream.stalled && nowMs - stream.waitingSinceMs > limitMs) {
+      if (!stream.stalled) stream.takenMs = nowMs;
+      else if (nowMs - stream.takenMs > limits.sendTimeMs) {
+        this.meter.refused++;
         this.abandon(stream, ErrorCode.CANCEL);
       }
       if (stream.remoteClosed) continue;
       if (stream.localClosed) this.abandon(stream, ErrorCode.NO_ERROR);
       if (stream.answered || stream.incoming?.awaited !== true) continue;
-      if (nowMs - stream.waitingSinceMs > limitMs) {
+      if (nowMs - stream.waitingSinceMs > http.requestTimeMs) {
         stream.incoming.fail(
           new HttpFault(408, 'DEADLINE_EXCEEDED', 'The body of the request did not come in time.'),
         );

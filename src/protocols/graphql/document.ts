@@ -1,10 +1,14 @@
 import type { DocumentKind } from '../../hub/protocol.ts';
-import { buildModel } from './schema/build.ts';
-import { printSdl } from './schema/sdl.ts';
 
-/** The schema that `/graphql` serves, for one contract. */
+/** The schema that `/graphql` serves, for one contract. What writes it is loaded for it. */
 export const sdl: DocumentKind = {
   format: 'graphql',
   title: 'GraphQL schema (SDL)',
-  create: (contract) => printSdl(buildModel([contract])),
+  create: async (contract) => {
+    const [{ buildModel }, { printSdl }] = await Promise.all([
+      import('./schema/build.ts'),
+      import('./schema/sdl.ts'),
+    ]);
+    return printSdl(buildModel([contract]));
+  },
 };

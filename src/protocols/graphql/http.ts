@@ -7,8 +7,8 @@ import { compress, requestBytes, responseCoding } from '../../wire/compression.t
 import { HeaderMemory, jsonBodyOf, preferredType } from '../../wire/content-negotiation.ts';
 import { EVENT_STREAM_TYPE } from '../../wire/event-stream.ts';
 import { principalOf } from '../../wire/http-call.ts';
+import { HttpCaller } from '../../wire/http-caller.ts';
 import { HttpFault } from '../../wire/problem.ts';
-import { HttpCaller } from './caller.ts';
 import type { Engine } from './engine.ts';
 import { COMPLETE_EVENT, EVENT_STREAM_HEADERS, nextEvent } from './events.ts';
 import { httpError, requestError } from './execute/errors.ts';

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parseJson } from '../../formats/json.ts';
 import { headerList } from '../../hub/header-list.ts';
-import type { Route } from '../../hub/protocol.ts';
 import type { BodyWriter, Exchange } from '../../hub/transport.ts';
 import type { Call } from '../../model/call.ts';
 import { Fault } from '../../model/fault.ts';
-import type { MaybePromise } from '../../model/maybe-promise.ts';
 import type { Metadata } from '../../model/metadata.ts';
 import type { Principal } from '../../model/principal.ts';
 import { HEARTBEAT_TEXT } from '../../wire/event-stream.ts';
@@ -40,27 +38,21 @@ export class ReservedStreams {
     this.#heartbeats = heartbeats;
   }
 
-  routes(path: string): Route[] {
-    const route = (
-      method: Route['method'],
-      work: (exchange: Exchange) => MaybePromise<void>,
-    ): Route => ({
-      method,
-      path,
-      handle: async (exchange) => {
-        try {
-          await work(exchange);
-        } catch (thrown) {
-          this.#refuse(exchange, thrown);
-        }
-      },
-    });
-    return [
-      route('PUT', (exchange) => this.#reserve(exchange)),
-      route('GET', (exchange) => this.#connect(exchange)),
-      route('POST', (exchange) => this.#operate(exchange)),
-      route('DELETE', (exchange) => this.#end(exchange)),
-    ];
+  async handle(method: 'PUT' | 'GET' | 'POST' | 'DELETE', exchange: Exchange): Promise<void> {
+    try {
+      switch (method) {
+        case 'PUT':
+          return await this.#reserve(exchange);
+        case 'GET':
+          return await this.#connect(exchange);
+        case 'POST':
+          return await this.#operate(exchange);
+        case 'DELETE':
+          return await this.#end(exchange);
+      }
+    } catch (thrown) {
+      this.#refuse(exchange, thrown);
+    }
   }
 
   close(): void {

@@ -1,113 +1,58 @@
 import type { Meter } from '../../hub/diagnostics.ts';
+import { FirstUse } from '../../hub/first-use.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route, TryLine } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
-import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
-import { type Metadata, metadataOf } from '../../model/metadata.ts';
-import type { Principal } from '../../model/principal.ts';
-import { CallHeaders, principalOf } from '../../wire/http-call.ts';
-import { Heartbeats } from '../../wire/stream-response.ts';
-import { acceptWebSocket } from '../../wire/websocket.ts';
-import { sendResults } from './events.ts';
+import type { GraphqlEndpoints } from './endpoints.ts';
 import { exampleQuery } from './example.ts';
-import { HttpGraphql } from './http.ts';
 import type { GraphqlOptions } from './options.ts';
 import { Page } from './page.ts';
-import { ReservedStreams } from './reserved-streams.ts';
-import { Service } from './service.ts';
-import { GraphqlSocket, SUBPROTOCOL } from './socket.ts';
 
+/** Single connection mode of GraphQL over server-sent events. */
+const RESERVED_METHODS = ['PUT', 'GET', 'POST', 'DELETE'] as const;
+
+/** GraphQL at work in one hub: its addresses. What answers there is loaded with the first request. */
 export class GraphqlServer implements ProtocolServer {
   readonly routes: readonly Route[];
-  readonly #service: Service;
-  readonly #http: HttpGraphql;
-  readonly #page: Page;
-  readonly #heartbeats: Heartbeats;
-  readonly #reserved: ReservedStreams;
-  readonly #sockets = new Set<GraphqlSocket>();
-  readonly #pings: NodeJS.Timeout | undefined;
+  readonly #hub: Hub;
+  readonly #options: GraphqlOptions;
+  readonly #lazy: FirstUse<GraphqlEndpoints>;
 
   constructor(hub: Hub, options: GraphqlOptions, meter: Meter) {
-    this.#service = new Service(hub, options, meter);
-    const heartbeats = new Heartbeats(options.heartbeatMs);
-    this.#heartbeats = heartbeats;
-    this.#http = new HttpGraphql(this.#service, (exchange, results) =>
-      sendResults(exchange, results, heartbeats),
-    );
-    this.#page = new Page(options.path);
-    this.#reserved = new ReservedStreams(this.#service, heartbeats);
-    const { path } = options;
-    this.routes = [
-      { method: 'GET', path, handle: (exchange) => this.#get(exchange) },
-      { method: 'POST', path, handle: (exchange) => this.#http.post(exchange) },
-      ...(options.page ? this.#page.routes : []),
-      ...(options.maxEventStreams > 0 ? this.#reserved.routes(`${path}/stream`) : []),
-    ];
-    if (options.pingIntervalMs > 0) {
-      const ping = (): void => {
-        for (const { socket } of this.#sockets) socket.heartbeat();
-      };
-      this.#pings = setInterval(ping, options.pingIntervalMs).unref();
-    }
-  }
-
-  #get(exchange: Exchange): MaybePromise<void> {
-    const { headers } = exchange;
-    if (headers.get('upgrade') !== undefined) return this.#upgrade(exchange);
-    if (this.#service.options.page && exchange.query === '') {
-      if (headers.get('accept')?.includes('text/html')) return this.#page.respond(exchange);
-    }
-    return this.#http.get(exchange);
-  }
-
-  #upgrade(exchange: Exchange): MaybePromise<void> {
-    const principal = principalOf(this.#service.hub, exchange);
-    return isPromise(principal)
-      ? principal.then((known) => this.#accept(exchange, known))
-      : this.#accept(exchange, principal);
-  }
-
-  #accept(exchange: Exchange, principal: Principal): void {
-    if (exchange.finished) return;
-    const metadata = keptHeaders(exchange);
-    const { maxBodyBytes, compress } = this.#service.options;
-    const options = { maxMessageBytes: maxBodyBytes, compress, subprotocols: [SUBPROTOCOL] };
-    acceptWebSocket(exchange, options, (socket) => {
-      const made = new GraphqlSocket(this.#service, socket, principal, metadata, (closed) =>
-        this.#sockets.delete(closed),
-      );
-      this.#sockets.add(made);
-      return made;
+    this.#hub = hub;
+    this.#options = options;
+    const page = new Page(options.path);
+    const lazy = new FirstUse(async () => {
+      const { GraphqlEndpoints } = await import('./endpoints.ts');
+      return new GraphqlEndpoints(hub, options, meter, page);
     });
+    this.#lazy = lazy;
+    const { path } = options;
+    const routes: Route[] = [
+      { method: 'GET', path, handle: lazy.handler((all, exchange) => all.get(exchange)) },
+      { method: 'POST', path, handle: lazy.handler((all, exchange) => all.post(exchange)) },
+      ...(options.page ? page.routes : []),
+    ];
+    if (options.maxEventStreams > 0) {
+      for (const method of RESERVED_METHODS) {
+        const handle = lazy.handler(({ reserved }, exchange: Exchange) =>
+          reserved.handle(method, exchange),
+        );
+        routes.push({ method, path: `${path}/stream`, handle });
+      }
+    }
+    this.routes = routes;
   }
 
   tryIt({ url }: HubAddress): TryLine[] {
-    const { path, page } = this.#service.options;
-    const query = JSON.stringify({ query: exampleQuery(this.#service.hub.contracts()) });
-    const lines = [
-      {
-        label: 'a query',
-        command: `curl -s ${url}${path} --json '${query}'`,
-      },
-    ];
+    const { path, page } = this.#options;
+    const query = JSON.stringify({ query: exampleQuery(this.#hub.contracts()) });
+    const lines = [{ label: 'a query', command: `curl -s ${url}${path} --json '${query}'` }];
     if (page) lines.push({ label: 'to write and try queries', command: `${url}${path}` });
     return lines;
   }
 
-  close(): void {
-    clearInterval(this.#pings);
-    this.#heartbeats.close();
-    this.#reserved.close();
+  async close(): Promise<void> {
+    (await this.#lazy.settled())?.close();
   }
 }
-
-/** Headers of the handshake that say something about calls; they outlive the request. */
-function keptHeaders(exchange: Exchange): Metadata {
-  const kept: (readonly [string, string])[] = [];
-  for (const pair of new CallHeaders(exchange.headers).entries()) {
-    if (!HANDSHAKE.test(pair[0])) kept.push(pair);
-  }
-  return metadataOf(kept);
-}
-
-const HANDSHAKE = /^(?:sec-websocket-.*|connection|upgrade|host)$/;

@@ -1,5 +1,7 @@
 import type { Meter } from '../../hub/diagnostics.ts';
+import { FirstUse } from '../../hub/first-use.ts';
 import type { Hub } from '../../hub/hub.ts';
+import type { MaybePromise } from '../../model/maybe-promise.ts';
 import type { Engine, PreparedOperation } from './engine.ts';
 import { LeastRecentlyUsed } from './lru.ts';
 import type { GraphqlOptions } from './options.ts';
@@ -13,14 +15,17 @@ export class Service {
   readonly options: GraphqlOptions;
   readonly limits: { readonly maxCalls: number; readonly maxBatch: number };
   readonly #persisted: LeastRecentlyUsed<string> | undefined;
-  #engine: Engine | undefined;
-  #loading: Promise<Engine> | undefined;
+  readonly #lazy: FirstUse<Engine>;
 
   constructor(hub: Hub, options: GraphqlOptions, meter: Meter) {
     this.hub = hub;
     this.meter = meter;
     this.options = options;
     this.limits = options;
+    this.#lazy = new FirstUse(async () => {
+      const { Engine } = await import('./engine.ts');
+      return new Engine(hub.contracts(), options);
+    });
     this.#persisted =
       options.persistedQueries === 0
         ? undefined
@@ -28,20 +33,8 @@ export class Service {
   }
 
   /** At once when it is loaded. */
-  get engine(): Engine | Promise<Engine> {
-    if (this.#engine !== undefined) return this.#engine;
-    this.#loading ??= this.#load();
-    return this.#loading;
-  }
-
-  async #load(): Promise<Engine> {
-    try {
-      const { Engine } = await import('./engine.ts');
-      this.#engine = new Engine(this.hub.contracts(), this.options);
-      return this.#engine;
-    } finally {
-      this.#loading = undefined;
-    }
+  get engine(): MaybePromise<Engine> {
+    return this.#lazy.get();
   }
 
   /** @throws RequestError, Fault */

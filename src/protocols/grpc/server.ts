@@ -1,11 +1,11 @@
 import type { Meter } from '../../hub/diagnostics.ts';
+import { FirstUse } from '../../hub/first-use.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route, TryLine } from '../../hub/protocol.ts';
 import type { Exchange } from '../../hub/transport.ts';
-import type { MaybePromise } from '../../model/maybe-promise.ts';
+import { resolveSchema } from '../../model/schema-tree.ts';
 import { fullServiceName, methodPath } from './names.ts';
 import type { GrpcOptions } from './options.ts';
-import type { GrpcService } from './service.ts';
 
 const OWN_PATHS = [
   '/grpc.health.v1.Health/Check',
@@ -23,12 +23,17 @@ const REFLECTION_PATHS = [
  * for them are loaded with the first request, so that a hub that nobody calls this way pays nothing.
  */
 export function serveGrpc(hub: Hub, options: GrpcOptions, meter: Meter): ProtocolServer {
-  const lazy = new LazyService(hub, options, meter);
+  const lazy = new FirstUse(async () => {
+    const { GrpcService } = await import('./service.ts');
+    return new GrpcService({ hub, options, meter });
+  });
   const routes: Route[] = [];
   const add = (path: string, query: boolean): void => {
-    routes.push({ method: 'POST', path, handle: (exchange) => lazy.handle(exchange, path) });
+    const handle = lazy.handler<Exchange>((service, exchange) => service.handle(exchange, path));
+    routes.push({ method: 'POST', path, handle });
     if (!query) return;
-    routes.push({ method: 'GET', path, handle: (exchange) => lazy.get(exchange, path) });
+    const get = lazy.handler<Exchange>((service, exchange) => service.get(exchange, path));
+    routes.push({ method: 'GET', path, handle: get });
   };
   const services = new Set<string>();
   for (const { service, operation } of hub.endpoints()) {
@@ -43,53 +48,21 @@ export function serveGrpc(hub: Hub, options: GrpcOptions, meter: Meter): Protoco
     routes.push({
       method: 'POST',
       path: `/${service}/*`,
-      handle: (exchange) => lazy.handle(exchange, exchange.path),
+      handle: lazy.handler((service, exchange) => service.handle(exchange, exchange.path)),
     });
   }
   return { routes, tryIt: (address) => tryLines(hub, address) };
 }
 
-class LazyService {
-  readonly #hub: Hub;
-  readonly #options: GrpcOptions;
-  readonly #meter: Meter;
-  #service: GrpcService | undefined;
-  #loading: Promise<GrpcService> | undefined;
-
-  constructor(hub: Hub, options: GrpcOptions, meter: Meter) {
-    this.#hub = hub;
-    this.#options = options;
-    this.#meter = meter;
-  }
-
-  handle(exchange: Exchange, path: string): MaybePromise<void> {
-    if (this.#service !== undefined) return this.#service.handle(exchange, path);
-    return this.#load().then((service) => service.handle(exchange, path));
-  }
-
-  get(exchange: Exchange, path: string): MaybePromise<void> {
-    if (this.#service !== undefined) return this.#service.get(exchange, path);
-    return this.#load().then((service) => service.get(exchange, path));
-  }
-
-  #load(): Promise<GrpcService> {
-    this.#loading ??= import('./service.ts').then(({ GrpcService: Service }) => {
-      this.#service = new Service({
-        hub: this.#hub,
-        options: this.#options,
-        meter: this.#meter,
-      });
-      return this.#service;
-    });
-    return this.#loading;
-  }
-}
-
 /** One line that needs no tool: Connect takes JSON. */
 function tryLines(hub: Hub, address: HubAddress): TryLine[] {
-  for (const { service, operation } of hub.endpoints()) {
+  for (const { contract, service, operation } of hub.endpoints()) {
     if (operation.kind !== 'query' || operation.input.stream || operation.output.stream) continue;
     const example = operation.examples.find(({ input }) => input !== undefined)?.input;
+    const schema = resolveSchema(operation.input.schema, contract.$defs);
+    const required = typeof schema === 'boolean' ? undefined : schema.required;
+    const needsInput = Array.isArray(required) && required.length > 0;
+    if (example === undefined && needsInput) continue;
     const data = `'${JSON.stringify(example ?? {}).replaceAll("'", `'\\''`)}'`;
     const path = methodPath(service, operation);
     return [
@@ -99,5 +72,10 @@ function tryLines(hub: Hub, address: HubAddress): TryLine[] {
       },
     ];
   }
-  return [];
+  return [
+    {
+      label: 'health, by Connect with JSON',
+      command: `curl -s ${address.url}/grpc.health.v1.Health/Check --json '{}'`,
+    },
+  ];
 }

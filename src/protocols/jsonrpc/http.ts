@@ -1,13 +1,11 @@
 import { JSON_HEADERS, NO_HEADERS } from '../../hub/header-list.ts';
 import type { Exchange } from '../../hub/transport.ts';
-import type { Call } from '../../model/call.ts';
 import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
-import type { Metadata } from '../../model/metadata.ts';
 import type { Principal } from '../../model/principal.ts';
-import type { TraceContext } from '../../model/trace.ts';
 import { requestBytes } from '../../wire/compression.ts';
-import { CallHeaders, deadlineOf, principalOf, traceOf } from '../../wire/http-call.ts';
+import { principalOf } from '../../wire/http-call.ts';
+import { HttpCaller } from '../../wire/http-caller.ts';
 import {
   answerUnary,
   type Caller,
@@ -27,39 +25,6 @@ import { messageText } from '../../wire/jsonrpc/framing.ts';
 import { answerServiceMethod, needsSession } from '../../wire/jsonrpc/service-methods.ts';
 import { batchFault, joinAnswers } from '../../wire/jsonrpc/session.ts';
 import { HttpFault } from '../../wire/problem.ts';
-
-/** Who sends the requests of one HTTP request; ends their calls when the client leaves. */
-class HttpCaller implements Caller {
-  readonly principal: Principal;
-  readonly metadata: Metadata;
-  readonly deadlineMs: number | undefined;
-  readonly trace: TraceContext | undefined;
-  readonly #exchange: Exchange;
-  #calls: Set<Call> | undefined;
-
-  constructor(exchange: Exchange, principal: Principal) {
-    const { headers } = exchange;
-    this.#exchange = exchange;
-    this.principal = principal;
-    this.metadata = new CallHeaders(headers);
-    this.deadlineMs = deadlineOf(headers);
-    this.trace = traceOf(headers);
-  }
-
-  began(call: Call): void {
-    this.#calls ??= new Set();
-    this.#calls.add(call);
-    this.#exchange.abortable = this;
-  }
-
-  settled(call: Call): void {
-    this.#calls!.delete(call);
-  }
-
-  abort(): void {
-    for (const call of this.#calls ?? []) call.abort();
-  }
-}
 
 /** JSON-RPC over HTTP: one POST carries a request, a notification or a batch of them. Errors of
  * JSON-RPC have status 200; what is no JSON-RPC at all (415, 413) has a status of its own. */

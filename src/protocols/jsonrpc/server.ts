@@ -54,14 +54,15 @@ export class JsonRpcServer implements ProtocolServer {
         command: `curl -s ${url}${this.#options.path} -H 'content-type: application/json' -d '${shellQuoted(request)}'`,
       },
       {
+        // As a client that sends bytes as they are; it waits until its time is over.
         label: 'JSON-RPC over TCP',
-        command: `printf '%s\\n' '${shellQuoted(request)}' | nc -w 2 ${host} ${port}`,
+        command: `printf '%s\\n' '${shellQuoted(request)}' | curl -sm 1 telnet://${host}:${port}`,
       },
     ];
     if (unix !== undefined) {
       lines.push({
         label: 'JSON-RPC over a Unix socket',
-        command: `printf '%s\\n' '${shellQuoted(request)}' | nc -w 2 -U ${unix}`,
+        command: `printf '%s\\n' '${shellQuoted(request)}' | curl -sm 1 --unix-socket ${unix} telnet://localhost`,
       });
     }
     return lines;

@@ -27,7 +27,7 @@ export interface Coordinator {
 const GROUPS_TABLE = 'kafka-groups';
 const OFFSETS_TABLE = 'kafka-offsets';
 const TRANSACTIONS_TABLE = 'kafka-transactions';
-/** How often what is too old is looked for. */
+/** How often what is too old is looked for, at least. */
 const EXPIRY_MS = 600_000;
 
 interface Opening {
@@ -83,12 +83,13 @@ async function open(broker: Broker): Promise<Coordinator> {
   const stopWatching = streams.onChange((stream, change) => {
     if (change === 'removed') later(offsets.removeTopic(stream.name, stream.number));
   });
+  const expiryMs = Math.min(EXPIRY_MS, options.offsetRetentionMs, options.transactionalIdExpiryMs);
   const expiry = clock.timer(() => {
     later(groups.expire());
     later(transactions.expire());
-    expiry.start(EXPIRY_MS);
+    expiry.start(expiryMs);
   });
-  expiry.start(EXPIRY_MS);
+  expiry.start(expiryMs);
   broker.onClose(() => {
     stopWatching();
     groups.stop();

@@ -24,7 +24,7 @@ const OF_FAULT = {
   UNAUTHENTICATED: ERROR.SASL_AUTHENTICATION_FAILED,
 } as const satisfies Record<FaultCode, KafkaError>;
 
-const OF_APPEND: Readonly<Record<AppendReason, KafkaError>> = {
+export const OF_APPEND: Readonly<Record<AppendReason, KafkaError>> = {
   corrupt: ERROR.CORRUPT_MESSAGE,
   invalid: ERROR.INVALID_RECORD,
   'too-large': ERROR.MESSAGE_TOO_LARGE,

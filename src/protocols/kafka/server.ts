@@ -2,8 +2,10 @@ import type { Meter } from '../../hub/diagnostics.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts';
 import type { Connection, Receiver } from '../../hub/transport.ts';
+import { EarlyReceiver } from '../../wire/early-receiver.ts';
 import type { KafkaOptions } from './options.ts';
 import type { Running } from './running.ts';
+import { transactionsLeftOpen } from './transactions/left-open.ts';
 
 /**
  * What is there before the first Kafka client comes: nearly nothing. The broker itself is imported
@@ -20,12 +22,17 @@ export class KafkaServer implements ProtocolServer {
     this.#hub = hub;
     this.#options = options;
     this.#meter = meter;
+    if (transactionsLeftOpen(hub.streams!, meter)) {
+      this.#opening = this.#open();
+      // A failure is logged, and tried again with the first connection.
+      this.#opening.catch(() => {});
+    }
   }
 
   accept(connection: Connection): Receiver {
     if (this.#running !== undefined) return this.#running.accept(connection);
     this.#opening ??= this.#open();
-    return new Early(connection, this.#opening);
+    return new EarlyReceiver(connection, this.#opening);
   }
 
   async #open(): Promise<Running> {
@@ -51,54 +58,5 @@ export class KafkaServer implements ProtocolServer {
   async close(): Promise<void> {
     const running = await this.#opening?.catch(() => undefined);
     running?.close();
-  }
-}
-
-/** A connection that came before the broker was there: it is not read until then. */
-class Early implements Receiver {
-  readonly #first: Buffer[] = [];
-  #receiver: Receiver | undefined;
-  #ended = false;
-  #draining = false;
-  #closed = false;
-
-  constructor(connection: Connection, opening: Promise<Running>) {
-    connection.pause();
-    opening.then(
-      (running) => {
-        if (this.#closed) return;
-        const receiver = running.accept(connection);
-        this.#receiver = receiver;
-        connection.resume();
-        for (const bytes of this.#first.splice(0)) receiver.data(bytes);
-        if (this.#ended) receiver.ended();
-        if (this.#draining) receiver.drain();
-      },
-      () => connection.destroy(),
-    );
-  }
-
-  data(bytes: Buffer): void {
-    if (this.#receiver === undefined) this.#first.push(Buffer.from(bytes));
-    else this.#receiver.data(bytes);
-  }
-
-  ended(): void {
-    this.#ended = true;
-    this.#receiver?.ended();
-  }
-
-  drained(): void {
-    this.#receiver?.drained();
-  }
-
-  closed(): void {
-    this.#closed = true;
-    this.#receiver?.closed();
-  }
-
-  drain(): void {
-    this.#draining = true;
-    this.#receiver?.drain();
   }
 }

@@ -1,13 +1,14 @@
 import { completeOptions } from '../../hub/option-value.ts';
 import type { DocumentKind } from '../../hub/protocol.ts';
 import { McpOptions } from './options.ts';
-import { toolOf } from './tool.ts';
 
-/** What `tools/list` answers with the default options, for one contract. */
+/** What `tools/list` answers with the default options, for one contract. What writes it is loaded
+ * for it. */
 export const tools: DocumentKind = {
   format: 'mcp',
   title: 'MCP tools',
-  create(contract) {
+  async create(contract) {
+    const { toolOf } = await import('./tool.ts');
     const { maxItems } = completeOptions<McpOptions>(McpOptions, {});
     const all = contract.services.flatMap((service) =>
       service.operations.map((operation) => toolOf(contract, service, operation, maxItems)),

@@ -1,4 +1,5 @@
 import type { Meter } from '../../hub/diagnostics.ts';
+import { FirstUse } from '../../hub/first-use.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, Route, TryLine } from '../../hub/protocol.ts';
 import type { Connection, Exchange, Receiver } from '../../hub/transport.ts';
@@ -22,30 +23,34 @@ const EXAMPLE_META = { [META.version]: MODERN_VERSION, [META.clientCapabilities]
 /** MCP at work in one hub. */
 export class McpServer implements ProtocolServer {
   readonly routes: readonly Route[];
-  readonly #hub: Hub;
   readonly #options: McpOptions;
-  readonly #meter: Meter;
-  #loading: Promise<Loaded> | undefined;
-  #loaded: Loaded | undefined;
+  readonly #lazy: FirstUse<Loaded>;
 
   /** @throws Fault INVALID_ARGUMENT for a bad pattern in the options */
   constructor(hub: Hub, options: McpOptions, meter: Meter) {
     namePattern([...options.expose, ...options.hide]);
-    this.#hub = hub;
     this.#options = options;
-    this.#meter = meter;
+    this.#lazy = new FirstUse(async () => {
+      const [{ McpService }, { HttpEndpoint }] = await Promise.all([
+        import('./service.ts'),
+        import('./http.ts'),
+      ]);
+      const service = new McpService(hub, meter, options);
+      return { service, http: new HttpEndpoint(service) };
+    });
+    const lazy = this.#lazy;
     const { path } = options;
     this.routes = [
       { method: 'POST', path, handle: (exchange) => this.#post(exchange) },
       {
         method: 'GET',
         path,
-        handle: async (exchange) => (await this.#load()).http.get(exchange),
+        handle: lazy.handler(({ http }, exchange) => http.get(exchange)),
       },
       {
         method: 'DELETE',
         path,
-        handle: async (exchange) => (await this.#load()).http.delete(exchange),
+        handle: lazy.handler(({ http }, exchange) => http.delete(exchange)),
       },
     ];
   }
@@ -58,7 +63,7 @@ export class McpServer implements ProtocolServer {
     connection: Connection,
     credentials: Credentials = NO_CREDENTIALS,
   ): Promise<Receiver> {
-    const { service } = await this.#load();
+    const { service } = await this.#lazy.get();
     const { StdioServer } = await import('./stdio.ts');
     return new StdioServer(service, connection, credentials);
   }
@@ -76,31 +81,14 @@ export class McpServer implements ProtocolServer {
   }
 
   async close(): Promise<void> {
-    await this.#loading;
-    this.#loaded?.http.close();
+    (await this.#lazy.settled())?.http.close();
   }
 
   async #post(exchange: Exchange): Promise<void> {
     checkContentType(exchange.headers.get('content-type'));
-    const pending = requestBytes(exchange, this.#options.maxMessageBytes);
-    // A view of bytes that are gone when the code has been loaded.
-    const body = this.#loaded === undefined ? Buffer.from(await pending) : await pending;
-    return (this.#loaded ?? (await this.#load())).http.post(exchange, body);
-  }
-
-  #load(): Promise<Loaded> {
-    this.#loading ??= this.#make();
-    return this.#loading;
-  }
-
-  async #make(): Promise<Loaded> {
-    const [{ McpService }, { HttpEndpoint }] = await Promise.all([
-      import('./service.ts'),
-      import('./http.ts'),
-    ]);
-    const service = new McpService(this.#hub, this.#meter, this.#options);
-    this.#loaded = { service, http: new HttpEndpoint(service) };
-    return this.#loaded;
+    // Before the body, which may be a view of bytes that are gone when the code has been loaded.
+    const { http } = this.#lazy.loaded ?? (await this.#lazy.wait());
+    return http.post(exchange, await requestBytes(exchange, this.#options.maxMessageBytes));
   }
 }
 

@@ -9,7 +9,6 @@ import type { MaybePromise } from '../../model/maybe-promise.ts';
 import { NO_CREDENTIALS } from '../../model/principal.ts';
 import { compress, responseCoding } from '../../wire/compression.ts';
 import { knownPrincipalOf } from '../../wire/http-call.ts';
-import { openApiText } from './document.ts';
 import type { RestOptions } from './options.ts';
 import { matchesEtag } from './reply.ts';
 
@@ -76,6 +75,7 @@ export function documentRoutes(hub: Hub, options: RestOptions): Route[] {
   const openapi = documentRoute(hub, '/openapi.json', async (contracts) => {
     // Whoever shows no credentials is somebody only where none are asked for.
     const nobody = await hub.authenticate(NO_CREDENTIALS);
+    const { openApiText } = await import('./document.ts');
     return openApiText(contracts, { baseUrl: '/', secured: !nobody.authenticated });
   });
   return options.docs ? [openapi, ...PAGE_FILES.map(pageRoute)] : [openapi];

@@ -1,5 +1,4 @@
 import type { Protocol } from '../../hub/protocol.ts';
-import { openApiText } from './document.ts';
 import { FAULTS } from './faults.ts';
 import { RestOptions } from './options.ts';
 import { serveRest } from './server.ts';
@@ -22,7 +21,10 @@ export default {
     {
       format: 'openapi',
       title: 'OpenAPI 3.1',
-      create: (contract, baseUrl) => openApiText([contract], { baseUrl, secured: false }),
+      create: async (contract, baseUrl) => {
+        const { openApiText } = await import('./document.ts');
+        return openApiText([contract], { baseUrl, secured: false });
+      },
     },
   ],
   serve: serveRest,

@@ -1,4 +1,5 @@
 import type { Meter } from '../../hub/diagnostics.ts';
+import { FirstUse } from '../../hub/first-use.ts';
 import { headerList } from '../../hub/header-list.ts';
 import type { Hub } from '../../hub/hub.ts';
 import type { HubAddress, ProtocolServer, TryLine } from '../../hub/protocol.ts';
@@ -23,31 +24,26 @@ const WSDL_HEADERS = headerList(
  * and writes XML is loaded when the first of them comes. */
 export function serveSoap(hub: Hub, options: SoapOptions, meter: Meter): ProtocolServer {
   const path = `${options.path}/:service`;
-  let handler: SoapHandler | undefined;
-  const load = async (): Promise<SoapHandler> => {
+  const lazy = new FirstUse(async () => {
     const [{ SoapHandler }, { Plans }] = await Promise.all([
       import('./handler.ts'),
       import('./plan.ts'),
     ]);
-    handler ??= new SoapHandler(hub, options, meter, new Plans(hub));
-    return handler;
-  };
+    return new SoapHandler(hub, options, meter, new Plans(hub));
+  });
   return {
     routes: [
       {
         method: 'POST',
         path,
-        handle: (exchange) =>
-          handler === undefined
-            ? load().then((loaded) => loaded.handle(exchange))
-            : handler.handle(exchange),
+        handle: lazy.handler((handler, exchange) => handler.handle(exchange)),
       },
       {
         method: 'GET',
         path,
         handle: async (exchange) => {
           await knownPrincipalOf(hub, exchange, 'The contract');
-          await respondWsdl(exchange, await load(), options);
+          await respondWsdl(exchange, await lazy.get(), options);
         },
       },
     ],

@@ -62,6 +62,8 @@ final class Kafka {
     Map<String, Object> all = new HashMap<>();
     all.put("auto.offset.reset", "earliest");
     all.put("enable.auto.commit", false);
+    // A consumer that closes waits for the fetch under way.
+    all.put("fetch.max.wait.ms", 50);
     all.putAll(Outcome.map(settings));
     return new KafkaConsumer<>(
         properties(all), new ByteArrayDeserializer(), new ByteArrayDeserializer());

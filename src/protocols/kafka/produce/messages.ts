@@ -3,15 +3,15 @@ import { message, type Of } from '../wire/message.ts';
 
 /**
  * Produce (0): record batches for partitions. Each is a view into the request, which becomes the
- * log's.
+ * log's. Before version 3 they are message sets of formats 0 and 1.
  *
- *     request  => transactionalId acks timeoutMs [name(3-12) topicId(13) [index records]]
- *     response => [name(3-12) topicId(13) [index errorCode baseOffset logAppendTimeMs
+ *     request  => transactionalId(3) acks timeoutMs [name(3-12) topicId(13) [index records]]
+ *     response => [name(3-12) topicId(13) [index errorCode baseOffset logAppendTimeMs(2)
  *                 logStartOffset(5) [batchIndex batchIndexErrorMessage](8) errorMessage(8)
- *                 currentLeader(10, tag 0)]] throttleTimeMs nodeEndpoints(10, tag 0)
+ *                 currentLeader(10, tag 0)]] throttleTimeMs(1) nodeEndpoints(10, tag 0)
  */
 export const request = message(9, {
-  transactionalId: string.nullable().or(null),
+  transactionalId: string.from(3).nullable().or(null),
   acks: int16,
   timeoutMs: int32,
   topicData: array({
@@ -29,7 +29,7 @@ export const response = message(9, {
       index: int32,
       errorCode: int16,
       baseOffset: int64,
-      logAppendTimeMs: int64.or(-1),
+      logAppendTimeMs: int64.from(2).or(-1),
       logStartOffset: int64.from(5).or(-1),
       recordErrors: array({
         batchIndex: int32,
@@ -41,7 +41,7 @@ export const response = message(9, {
         .tag(0),
     }),
   }),
-  throttleTimeMs: int32,
+  throttleTimeMs: int32.from(1),
   nodeEndpoints: array({
     nodeId: int32,
     host: string,

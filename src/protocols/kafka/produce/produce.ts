@@ -14,7 +14,7 @@ import {
 } from '../transactions/produce-check.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { type ProduceRequest, type ProduceResponse, request, response } from './messages.ts';
-import { refusedRecords } from './records.ts';
+import { batchOf, refusedRecords } from './records.ts';
 
 type TopicAnswer = ProduceResponse['responses'][number];
 type Answer = TopicAnswer['partitionResponses'][number];
@@ -28,7 +28,7 @@ interface Appending {
 export const produce = handler({
   key: 0,
   name: 'Produce',
-  versions: [3, 13],
+  versions: [0, 13],
   request,
   response,
   overlaps: true,
@@ -118,15 +118,20 @@ function append(
     }
     answers[place] = failed(index, topicErrorOf(thrown), messageOf(thrown));
   };
-  const refused = refusedRecords(records, version) ?? check(records!, partition);
+  const batch = batchOf(records, version);
+  if ('error' in batch) {
+    answers[place] = failed(index, batch.error, batch.reason);
+    return;
+  }
+  const refused = refusedRecords(batch, version) ?? check(batch, partition);
   if (refused !== undefined) {
     answers[place] = failed(index, refused.error, refused.reason);
     return;
   }
   let appended: MaybePromise<Appended>;
   try {
-    broker.streams.recordCheck(stream)?.(records!);
-    appended = partition.append(records!);
+    broker.streams.recordCheck(stream)?.(batch);
+    appended = partition.append(batch);
   } catch (thrown) {
     fail(thrown);
     return;

@@ -216,11 +216,12 @@ export class Transactions {
    * into its next transaction (KIP-890). @throws KafkaFailure */
   async endAndRenew(id: string, producer: Producer, commit: boolean): Promise<Producer> {
     return this.#with(id, async (transaction) => {
-      if (isRepeated(transaction, producer)) {
+      if (isRepeated(transaction, producer) && transaction.state !== 'Ongoing') {
         refuseWhileEnding(transaction);
         if (transaction.state === (commit ? 'CompleteCommit' : 'CompleteAbort')) {
           return currentProducer(transaction);
         }
+        this.#checkEnd(transaction, commit);
       }
       checkOwner(transaction, producer);
       if (!commit && transaction.state !== 'Ongoing' && transaction.decided === undefined) {
@@ -248,9 +249,10 @@ export class Transactions {
     );
   }
 
-  /** Aborts what a producer left open, and shuts it out: its epoch is over. */
+  /** Aborts what a producer left open, and ends its epoch. One that only took too long, and aborts
+   * too, is told the new one. */
   async #fence(transaction: Transaction): Promise<void> {
-    await this.#end(transaction, 'PrepareAbort', NO_EPOCH);
+    await this.#end(transaction, 'PrepareAbort', transaction.producerEpoch);
   }
 
   /** @param lastEpoch given where the epoch ends with the transaction: the one that may repeat it */

@@ -16,6 +16,9 @@ import type {
 } from './requests.ts';
 import { Roster } from './roster.ts';
 
+/** What an id takes that was given out in advance, with its timer. */
+const PENDING_BYTES = 512;
+
 /** What a group needs of its surroundings. */
 export interface GroupContext {
   readonly clock: Clock;
@@ -118,6 +121,7 @@ export class ClassicGroup {
       reply(refusedJoin(ERROR.GROUP_MAX_SIZE_REACHED, ''));
     } else if (request.idFirst && request.instanceId === undefined) {
       this.roster.pending.add(id);
+      this.#context.budget.add(PENDING_BYTES);
       const timer = this.#context.clock.timer(() => this.#dropPending(id));
       this.#pendingTimers.set(id, timer);
       timer.start(request.sessionTimeoutMs);
@@ -133,7 +137,8 @@ export class ClassicGroup {
   }
 
   #forgetPending(id: string): void {
-    this.roster.pending.delete(id);
+    if (!this.roster.pending.delete(id)) return;
+    this.#context.budget.add(-PENDING_BYTES);
     this.#pendingTimers.get(id)?.stop();
     this.#pendingTimers.delete(id);
   }

@@ -29,7 +29,6 @@ export class Roster {
   add(member: ClassicMember): void {
     this.members.set(member.id, member);
     if (member.instanceId !== undefined) this.#byInstance.set(member.instanceId, member);
-    this.pending.delete(member.id);
     this.leader ??= member.id;
     this.recount(member);
   }

@@ -1,7 +1,7 @@
 import { FakeClock } from '../../time/fake-clock.test-support.ts';
 import { Budget } from '../budget.ts';
 import { SETTINGS } from '../classic/group.test-support.ts';
-import { type Assignment, assignmentOf, NOTHING, without } from './assignment.ts';
+import { type Assignment, NOTHING } from './assignment.ts';
 import { ConsumerGroup } from './group.ts';
 import type { HeartbeatRequest, HeartbeatResult } from './requests.ts';
 import type { Topic, Topics } from './topics.ts';
@@ -58,6 +58,10 @@ export class Consumer {
   /** What it was assigned last. */
   told: Assignment = NOTHING;
   last: HeartbeatResult | undefined;
+  /** An answer was lost: it says everything again, and does nothing until it is answered. */
+  unsure = false;
+  /** What it has said that it owns; what has not changed is not said again. */
+  #said: Assignment | undefined;
   readonly group: ConsumerGroup;
   readonly topics: FakeTopics;
   id: string;
@@ -87,7 +91,7 @@ export class Consumer {
   }
 
   request(changed: Partial<HeartbeatRequest> = {}): HeartbeatRequest {
-    const joins = this.epoch === 0;
+    const joins = this.epoch === 0 || this.unsure;
     return {
       memberId: this.id,
       instanceId: this.instanceId,
@@ -99,7 +103,7 @@ export class Consumer {
       topicNames: joins ? this.names : undefined,
       topicRegex: joins ? this.regex : undefined,
       assignor: joins ? this.assignor : undefined,
-      owned: this.owned,
+      owned: joins || this.#said !== this.owned ? this.owned : undefined,
       visible: {
         matching: (regex) =>
           this.topics.names().filter((name) => new RegExp(`^(?:${regex})$`).test(name)),
@@ -114,6 +118,8 @@ export class Consumer {
     const result = this.group.heartbeat(this.request(changed));
     this.last = result;
     if (result.error !== 0) return result.error;
+    this.#said = this.owned;
+    this.unsure = false;
     this.epoch = result.epoch;
     if (result.assignment !== undefined) this.told = result.assignment;
     return 0;
@@ -121,12 +127,13 @@ export class Consumer {
 
   /** Gives up what it is no longer told to read, and takes what is new. */
   obey(): void {
-    this.owned = this.told;
+    if (!this.unsure) this.owned = this.told;
   }
 
-  /** Whether it would have to give something up to obey. */
-  get revokes(): boolean {
-    return without(this.owned, this.told).size > 0;
+  /** A heartbeat arrives, its answer does not. */
+  lose(): void {
+    this.group.heartbeat(this.request());
+    this.unsure = true;
   }
 
   /** The server took it for gone: it reads nothing, and joins anew. */
@@ -134,6 +141,7 @@ export class Consumer {
     this.epoch = 0;
     this.owned = NOTHING;
     this.told = NOTHING;
+    this.unsure = false;
   }
 
   get partitions(): string[] {
@@ -153,5 +161,3 @@ export function settle(consumers: readonly Consumer[]): void {
     }
   }
 }
-
-export { assignmentOf };

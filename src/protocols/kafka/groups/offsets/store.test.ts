@@ -58,10 +58,10 @@ test('keys and values are read as they were written', () => {
   );
 });
 
-test('offsets are there after opening again', () => {
+test('offsets are there after opening again', async () => {
   const { table, store } = open();
-  store.commit('g', [offset(store, 7), offset(store, 8, 't', 1)]);
-  store.addPending(4n, 'h', [offset(store, 9)]);
+  await store.commit('g', [offset(store, 7), offset(store, 8, 't', 1)]);
+  await store.addPending(4n, 'h', [offset(store, 9)]);
   const again = open(table).store;
   assert.equal(again.group('g')?.get('t', 1)?.offset, 8);
   assert.deepEqual(again.pendingGroups(4n), ['h']);
@@ -70,32 +70,32 @@ test('offsets are there after opening again', () => {
   assert.ok(again.nextSequence() > 3);
 });
 
-test('what a transaction commits is seen when it ends, all at once, and once', () => {
+test('what a transaction commits is seen when it ends, all at once, and once', async () => {
   const { table, store, budget } = open();
-  store.addPending(4n, 'g', [offset(store, 5), offset(store, 6, 't', 1)]);
+  await store.addPending(4n, 'g', [offset(store, 5), offset(store, 6, 't', 1)]);
   assert.equal(store.group('g'), undefined);
-  store.endPending(4n, true);
+  await store.endPending(4n, true);
   assert.equal(store.group('g')?.get('t', 0)?.offset, 5);
   assert.equal(store.group('g')?.get('t', 1)?.offset, 6);
   assert.equal(table.writes, 2);
-  store.endPending(4n, true);
+  await store.endPending(4n, true);
   assert.equal(table.writes, 2);
-  store.addPending(5n, 'g', [offset(store, 50)]);
-  store.endPending(5n, false);
+  await store.addPending(5n, 'g', [offset(store, 50)]);
+  await store.endPending(5n, false);
   assert.equal(store.group('g')?.get('t', 0)?.offset, 5);
   assert.ok(!store.isPending('g', 't', 0));
   assert.equal(store.count, 2);
-  store.remove('g', [...store.group('g')!.all()]);
+  await store.remove('g', [...store.group('g')!.all()]);
   assert.equal(store.count, 0);
   assert.equal(budget.used, 0);
   assert.equal(table.size, 0);
 });
 
-test('a commit that came after a transaction wrote its offsets outlives its end', () => {
+test('a commit that came after a transaction wrote its offsets outlives its end', async () => {
   const { store } = open();
-  store.addPending(4n, 'g', [offset(store, 5)]);
-  store.commit('g', [offset(store, 9)]);
-  store.endPending(4n, true);
+  await store.addPending(4n, 'g', [offset(store, 5)]);
+  await store.commit('g', [offset(store, 9)]);
+  await store.endPending(4n, true);
   assert.equal(store.group('g')?.get('t', 0)?.offset, 9);
 });
 
@@ -113,15 +113,15 @@ test('a commit is seen when it is durable, and not at all when it fails', async 
   assert.equal(store.group('g')?.get('t', 0)?.offset, 1);
 });
 
-test('offsets go with their topic, and not with another of its name', () => {
+test('offsets go with their topic, and not with another of its name', async () => {
   const { store } = open();
-  store.commit('g', [offset(store, 1), offset(store, 2, 'other')]);
-  store.addPending(4n, 'g', [offset(store, 3)]);
-  store.removeTopic('t', 99);
+  await store.commit('g', [offset(store, 1), offset(store, 2, 'other')]);
+  await store.addPending(4n, 'g', [offset(store, 3)]);
+  await store.removeTopic('t', 99);
   assert.equal(store.count, 3);
-  store.removeTopic('t', 1);
+  await store.removeTopic('t', 1);
   assert.deepEqual([...store.group('g')!.topics()], ['other']);
   assert.ok(!store.hasPending('g'));
-  store.removeOrphans((number) => number !== 1);
+  await store.removeOrphans((number) => number !== 1);
   assert.equal(store.count, 0);
 });

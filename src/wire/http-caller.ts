@@ -1,13 +1,13 @@
-import type { Abortable, Exchange } from '../../hub/transport.ts';
-import type { Call } from '../../model/call.ts';
-import type { Metadata } from '../../model/metadata.ts';
-import type { Principal } from '../../model/principal.ts';
-import type { TraceContext } from '../../model/trace.ts';
-import { CallHeaders, deadlineOf, traceOf } from '../../wire/http-call.ts';
-import type { Caller } from './execute/run.ts';
+import type { Abortable, Exchange } from '../hub/transport.ts';
+import type { Call } from '../model/call.ts';
+import type { Metadata } from '../model/metadata.ts';
+import type { Principal } from '../model/principal.ts';
+import type { TraceContext } from '../model/trace.ts';
+import { CallHeaders, deadlineOf, traceOf } from './http-call.ts';
 
-/** Who sends the calls of one HTTP request; ends them when the client leaves. */
-export class HttpCaller implements Caller, Abortable {
+/** Who sends the calls of one HTTP request, and what its head says about all of them; ends those
+ * that run when the client leaves. */
+export class HttpCaller implements Abortable {
   readonly principal: Principal;
   readonly metadata: Metadata;
   readonly deadlineMs: number | undefined;
@@ -23,8 +23,10 @@ export class HttpCaller implements Caller, Abortable {
     this.metadata = new CallHeaders(headers);
     this.deadlineMs = deadlineOf(headers);
     this.trace = traceOf(headers);
+    this.#calls = undefined;
   }
 
+  /** A call that did not answer at once; the same is handed to `settled`. */
   began(call: Call): void {
     this.#calls ??= new Set();
     this.#calls.add(call);

@@ -1,0 +1,211 @@
+import type { Delivery } from '../../../model/message.ts';
+import { PACKET } from '../wire/packet-types.ts';
+import { REASON } from '../wire/reasons.ts';
+import type { AliasTable } from './aliases.ts';
+import type { PublishEncoder } from './encoder.ts';
+import type { RetainedFeed } from './retained-feed.ts';
+import type { Source } from './source.ts';
+import type { View } from './view.ts';
+import { OWES, Window } from './window.ts';
+
+/** The connection that a session has now. */
+export interface Link {
+  /** Packets above QoS 0 that the client takes without acknowledging them. */
+  readonly receiveMaximum: number;
+  readonly aliases: AliasTable | undefined;
+  /** Answers false when the client reads too slowly: stop until `Outbox.drained`. */
+  write(bytes: Buffer): boolean;
+  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP, together with others. */
+  acknowledge(type: number, packetId: number, reason: number): void;
+}
+
+/** Deliveries of one source, from `at` on. */
+interface Segment {
+  readonly source: Source;
+  readonly batch: readonly Delivery[];
+  at: number;
+}
+
+/** Most messages that are written at once. */
+const MAX_BATCH = 1024;
+
+/**
+ * What a session is to be sent, and what of it waits for the client's acknowledgement. Sources are
+ * bounded by the credit that they give: nothing is added per message.
+ */
+export class Outbox {
+  readonly #encoder: PublishEncoder;
+  readonly #queue: Segment[] = [];
+  readonly #feeds: RetainedFeed[] = [];
+  #window: Window | undefined;
+  #link: Link | undefined;
+  #blocked = false;
+  /** Sequence number of the next packet that is to be sent again on a new connection. */
+  #again = 0;
+  #pumping = false;
+
+  constructor(encoder: PublishEncoder) {
+    this.#encoder = encoder;
+  }
+
+  get inFlight(): number {
+    return this.#window?.size ?? 0;
+  }
+
+  /** Deliveries that wait to be sent. */
+  get waiting(): number {
+    return this.#queue.reduce((sum, { batch, at }) => sum + batch.length - at, 0);
+  }
+
+  push(source: Source, batch: readonly Delivery[]): void {
+    this.#queue.push({ source, batch, at: 0 });
+    this.pump();
+  }
+
+  /** Retained messages: sent when nothing else waits. */
+  feed(feed: RetainedFeed): void {
+    this.#feeds.push(feed);
+  }
+
+  /** Gives up what waits of a source; what is in flight stays. Answers the deliveries given up. */
+  forget(source: Source): void {
+    for (let index = this.#queue.length - 1; index >= 0; index--) {
+      if (this.#queue[index]!.source === source) this.#queue.splice(index, 1);
+    }
+    for (let index = this.#feeds.length - 1; index >= 0; index--) {
+      if (this.#feeds[index]!.of === source) this.#feeds.splice(index, 1);
+    }
+  }
+
+  /** The client is connected: what it has not acknowledged is sent again, in the same order. */
+  attach(link: Link): void {
+    this.#link = link;
+    this.#blocked = false;
+    this.#again = this.#window?.oldest ?? 0;
+    this.pump();
+  }
+
+  detach(): void {
+    this.#link = undefined;
+    this.#feeds.length = 0;
+  }
+
+  drained(): void {
+    this.#blocked = false;
+    this.pump();
+  }
+
+  /** Sends what may be sent. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      this.#sendAgain();
+      while (this.#sendNext());
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  get #room(): number {
+    const { receiveMaximum } = this.#link!;
+    return this.#window === undefined ? receiveMaximum : receiveMaximum - this.#window.size;
+  }
+
+  #sendAgain(): void {
+    const window = this.#window;
+    const link = this.#link;
+    if (window === undefined || link === undefined) return;
+    while (!this.#blocked && this.#again < window.next) {
+      if (this.#again < window.oldest) this.#again = window.oldest;
+      if (this.#again - window.oldest >= link.receiveMaximum) return;
+      const sequence = this.#again++;
+      const owes = window.owes(sequence);
+      const id = Window.idOf(sequence);
+      if (owes === OWES.PUBCOMP) link.acknowledge(PACKET.PUBREL, id, REASON.SUCCESS);
+      else if (owes !== OWES.NOTHING) {
+        const { view } = window.source(sequence);
+        const qos = owes === OWES.PUBACK ? 1 : 2;
+        const bytes = this.#encoder.again(window.delivery(sequence).message, view, qos, id);
+        if (bytes.length === 0) this.#finish(sequence);
+        else this.#blocked = !link.write(bytes);
+      }
+    }
+  }
+
+  /** Sends some of the first source; answers whether there may be more. */
+  #sendNext(): boolean {
+    const link = this.#link;
+    if (link === undefined || this.#blocked) return false;
+    if (this.#window !== undefined && this.#again < this.#window.next) return false;
+    const segment = this.#queue[0];
+    if (segment === undefined) return this.#feedNext();
+    const { source, batch, at } = segment;
+    const count = this.#allowed(source.view, batch.length - at);
+    if (count === 0) return false;
+    segment.at += count;
+    if (segment.at === batch.length) this.#queue.shift();
+    this.#send(link, source, batch, at, at + count);
+    return true;
+  }
+
+  #feedNext(): boolean {
+    const feed = this.#feeds[0];
+    if (feed === undefined) return false;
+    const count = this.#allowed(feed.view, MAX_BATCH);
+    if (count === 0) return false;
+    const batch = feed.take(count);
+    if (batch.length < count) this.#feeds.shift();
+    if (batch.length > 0) this.#send(this.#link!, feed, batch, 0, batch.length);
+    return true;
+  }
+
+  #allowed(view: View, wanted: number): number {
+    const most = Math.min(wanted, MAX_BATCH);
+    return view.qos === 0 ? most : Math.max(0, Math.min(most, this.#room));
+  }
+
+  #send(link: Link, source: Source, batch: readonly Delivery[], from: number, to: number): void {
+    const encoded = this.#encoder.encode(batch, from, to, source.view, link.aliases);
+    const { idAt, index, qos } = encoded;
+    let { bytes } = encoded;
+    if (idAt.length > 0) {
+      if (encoded.shared) bytes = Buffer.from(bytes);
+      this.#window ??= new Window();
+      for (let at = 0; at < idAt.length; at++) {
+        const id = this.#window.add(batch[index[at]!]!, source, qos[at]!);
+        bytes[idAt[at]!] = id >> 8;
+        bytes[idAt[at]! + 1] = id & 0xff;
+      }
+      this.#again = this.#window.next;
+    } else if (this.inFlight === 0) source.passed(batch[to - 1]!);
+    if (bytes.length > 0) this.#blocked = !link.write(bytes);
+    source.finished(to - from - idAt.length, bytes.length);
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP came. Those of packets that are not in flight change nothing. */
+  acknowledged(type: number, packetId: number, reason: number): void {
+    const sequence = this.#window?.find(packetId);
+    const owes = sequence === undefined ? OWES.NOTHING : this.#window!.owes(sequence);
+    if (type === PACKET.PUBREC) {
+      if (sequence === undefined || owes === OWES.PUBACK) {
+        this.#link?.acknowledge(PACKET.PUBREL, packetId, REASON.PACKET_IDENTIFIER_NOT_FOUND);
+      } else if (reason >= 0x80) this.#finish(sequence);
+      else {
+        if (owes === OWES.PUBREC) this.#window!.received(sequence);
+        this.#link?.acknowledge(PACKET.PUBREL, packetId, REASON.SUCCESS);
+      }
+    } else if (sequence === undefined) return;
+    else if (type === PACKET.PUBACK ? owes === OWES.PUBACK : owes === OWES.PUBCOMP) {
+      this.#finish(sequence);
+    }
+  }
+
+  #finish(sequence: number): void {
+    const window = this.#window!;
+    const source = window.source(sequence);
+    const { message } = window.delivery(sequence);
+    window.done(sequence);
+    source.finished(1, message.payload.byteLength);
+  }
+}
