@@ -70,14 +70,10 @@ export async function startKafkaHub(options: KafkaHubOptions = {}): Promise<Kafk
   const meter = hub.diagnostics.meter('kafka');
   const server = kafka.serve(hub, completeOptions(KafkaOptions, options.kafka ?? {}), meter);
   const listener = await createListener(
-<<<<<<< HEAD
     completeNetOptions({
-      listen: { port: 0 },
+      listen: { port: options.port ?? 0 },
       ...(options.tls === undefined ? {} : { tls: options.tls }),
     }),
-=======
-    completeNetOptions({ listen: { port: options.port ?? 0 } }),
->>>>>>> main
     [{ protocol: kafka, server, meter }],
     hub.diagnostics,
   );
