@@ -12,9 +12,12 @@ console.log(`${values.rounds} rounds, seed ${values.seed}`);
 await killLoop(
   Number(values.rounds),
   Number(values.seed),
-  ({ round, checked, recoveryMs, notes }) => {
+  ({ round, checked, damaged, recoveryMs, notes }) => {
+    const files = damaged === '' ? '' : ` (${damaged})`;
     const mended = notes.length === 0 ? '' : `; ${notes.join('; ')}`;
-    console.log(`round ${round}: ${checked}, opened in ${recoveryMs.toFixed(0)} ms${mended}`);
+    console.log(
+      `round ${round}${files}: ${checked}, opened in ${recoveryMs.toFixed(0)} ms${mended}`,
+    );
   },
 );
 console.log('Nothing that was acknowledged was lost, doubled or out of order.');
