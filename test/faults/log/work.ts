@@ -31,17 +31,17 @@ export class Work {
 
   /** Ends only when a write fails. */
   async start(syncs: readonly SyncMode[]): Promise<void> {
-    const work: Promise<never>[] = [];
-    for (const sync of syncs) {
-      const log = await this.#partition(sync, { ...SETTINGS, sync });
+    const logs: [SyncMode, Partition][] = [];
+    for (const sync of syncs) logs.push([sync, await this.#partition(sync, { ...SETTINGS, sync })]);
+    const transactions = await this.#partition('transactions');
+    const compact = { ...SETTINGS, compact: true, expire: false };
+    const compacted = await this.#partition('compacted', compact);
+    const work = [this.#transact(transactions), this.#compacted(compacted), this.#setTable()];
+    for (const [sync, log] of logs) {
       for (let writer = 0; writer < WRITERS; writer++) {
         work.push(this.#writePlain(sync, writer, log), this.#produce(sync, writer, log));
       }
     }
-    work.push(this.#transact(await this.#partition('transactions')));
-    work.push(this.#setTable());
-    const compact = { ...SETTINGS, compact: true, expire: false };
-    work.push(this.#compacted(await this.#partition('compacted', compact)));
     this.#say('ready');
     await Promise.all(work);
   }
@@ -69,7 +69,10 @@ export class Work {
     ) {
       if (waiting.length >= IN_FLIGHT) await waiting.shift();
       const answer = (async () => log.append(producerBatch(stream, writer, batch)))();
-      waiting.push(answer.then(() => this.#say('producer', stream, writer, batch)));
+      const said = answer.then(() => this.#say('producer', stream, writer, batch));
+      // It is awaited later, and may have failed by then.
+      said.catch(() => undefined);
+      waiting.push(said);
     }
   }
 
