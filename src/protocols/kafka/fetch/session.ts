@@ -30,6 +30,8 @@ export interface Selection {
 
 const FULL = -1;
 const FIRST = 0;
+/** Of one session. Who fetches more names all of them in each request, and nothing is kept. */
+const MAX_PARTITIONS = 10_000;
 
 /**
  * Fetch sessions (KIP-227): the client names its partitions once, then only what changes; it is
@@ -57,6 +59,10 @@ export class FetchSessions {
     if (session === undefined) return ERROR.FETCH_SESSION_ID_NOT_FOUND;
     const error = session.update(asked);
     if (error !== ERROR.NONE) return error;
+    if (session.size > MAX_PARTITIONS) {
+      this.#drop(sessionId);
+      return ERROR.FETCH_SESSION_ID_NOT_FOUND;
+    }
     return { wanted: session.wanted(), session, incremental: true };
   }
 
@@ -65,7 +71,8 @@ export class FetchSessions {
   }
 
   #open(wanted: readonly Wanted[]): FetchSession | undefined {
-    if (wanted.length === 0 || !this.#slots.take()) return undefined;
+    if (wanted.length === 0 || wanted.length > MAX_PARTITIONS) return undefined;
+    if (!this.#slots.take()) return undefined;
     let id: number;
     do id = 1 + Math.floor(Math.random() * 0x7f_ff_ff_fe);
     while (this.#sessions.has(id));
@@ -109,6 +116,10 @@ export class FetchSession {
     this.id = id;
     this.#byId = wanted[0]!.topicId !== ZERO_UUID;
     for (const one of wanted) this.#partitions.set(keyOf(one), { wanted: one, told: undefined });
+  }
+
+  get size(): number {
+    return this.#partitions.size;
   }
 
   wanted(): Wanted[] {
