@@ -63,10 +63,13 @@ export class Exchange implements SubscriptionOwner, Bookkeeping {
     this.#streams = streams;
     this.#subjects = new KnownSubjects(events, streams?.table);
     this.#nameStreams();
-    streams?.table.onChange(() => {
-      this.#subjects.forget();
-      this.#nameStreams();
-    });
+    if (streams !== undefined) {
+      streams.onRouting = () => this.#subjects.forget();
+      streams.table.onChange(() => {
+        this.#subjects.forget();
+        this.#nameStreams();
+      });
+    }
     let publish: Publish = (messages, origin) => this.#accept(messages, origin);
     for (const layer of middleware.toReversed()) publish = layer.publish?.(publish) ?? publish;
     this.#publish = publish;

@@ -63,6 +63,9 @@ export interface SubscribeOptions {
 export interface Subscription {
   /** `true` when the position to resume after is no longer held: something may be missing. */
   readonly gap: boolean;
+  /** Everything before it has been delivered, or was not meant for it: a position to resume after
+   * when all deliveries so far are done. Undefined where the hub has no streams. */
+  readonly position: string | undefined;
   /** The receiver takes `count` more. */
   credit(count: number): void;
   close(): void;

@@ -92,6 +92,10 @@ export class LiveSubscription implements Subscription, LogReceiver {
     if (this.#credit > 0 || this.#dropped > 0) this.#wake();
   }
 
+  get position(): string | undefined {
+    return this.log?.places.current;
+  }
+
   get open(): boolean {
     return !this.#closed && this.#records.length < this.#credit;
   }

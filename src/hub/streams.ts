@@ -46,6 +46,14 @@ export interface Streams {
   remove(name: string, origin: Origin): Promise<void>;
   /** A durable map of a protocol's own; its name begins with the protocol's. */
   table(name: string): Promise<Table>;
+  /**
+   * What is to be kept for somebody who may be away: messages that match one of the filters and
+   * that no stream captures are written to the stream `__undirected` from now on, until the owner
+   * wants others, or none. It receives them by a subscription with the position where it was.
+   * Remembered over restarts; in effect when it answers.
+   * @param owner begins with the protocol's name
+   */
+  keep(owner: string, filters: readonly string[]): Promise<void>;
   onChange(
     listener: (stream: Stream, change: 'created' | 'changed' | 'removed') => void,
   ): () => void;

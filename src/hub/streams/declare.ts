@@ -12,7 +12,7 @@ import {
   settingsOf,
 } from './settings.ts';
 import { conflictFault } from './stream-service.ts';
-import { type Conflict, conflictOf, type StreamTable } from './stream-table.ts';
+import { type Conflict, conflictOf, type StreamTable, UNDIRECTED } from './stream-table.ts';
 
 /** A stream of the configuration that cannot be. */
 export class DeclarationError extends Error {
@@ -44,6 +44,7 @@ export interface DeclareParts {
 export async function declareStreams(parts: DeclareParts): Promise<void> {
   const plans = new Map<string, Plan>();
   for (const [name, options] of Object.entries(parts.configured)) {
+    if (name === UNDIRECTED) continue;
     const event = parts.events.get(name);
     const own = event === undefined ? {} : ofEvent(event);
     const given = options.enabled ? { ...own, ...settingsOf(options) } : OFF;

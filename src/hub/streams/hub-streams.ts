@@ -1,12 +1,18 @@
 import type { Fault } from '../../model/fault.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, StreamSettings } from '../engine.ts';
 import type { KnownEvents } from '../known-events.ts';
 import type { Logger } from '../logger.ts';
 import { declareStreams } from './declare.ts';
+import { DurableInterest } from './durable-interest.ts';
 import { LiveFeeds } from './live-feeds.ts';
-import type { StorageOptions, StreamOptions } from './settings.ts';
+import {
+  defaultSettings,
+  type StorageOptions,
+  type StreamOptions,
+  settingsOf,
+} from './settings.ts';
 import { StreamService } from './stream-service.ts';
-import { StreamTable } from './stream-table.ts';
+import { StreamTable, UNDIRECTED } from './stream-table.ts';
 
 /** How a hub keeps streams. */
 export interface HubStorage {
@@ -24,6 +30,9 @@ export class HubStreams {
   readonly engine: Engine;
   readonly table: StreamTable;
   readonly feeds: LiveFeeds;
+  readonly interest: DurableInterest;
+  /** Subjects may belong to other streams from now on. */
+  onRouting: (() => void) | undefined;
   readonly service: StreamService;
   readonly #declare: () => Promise<void>;
 
@@ -36,9 +45,19 @@ export class HubStreams {
     this.engine = engine;
     this.table = new StreamTable(engine, events);
     this.feeds = new LiveFeeds(this.table, recordSource, logger);
-    this.service = new StreamService({ engine, table: this.table, events, storage, ...access });
+    const settings = (): StreamSettings => ({
+      ...defaultSettings(storage, UNDIRECTED),
+      ...settingsOf(streams[UNDIRECTED] ?? ({ enabled: true } satisfies StreamOptions)),
+    });
+    this.interest = new DurableInterest(engine, this.table, settings, () => this.onRouting?.());
+    const { interest } = this;
+    const service = { engine, table: this.table, events, storage, interest, ...access };
+    this.service = new StreamService(service);
     const parts = { engine, table: this.table, events, storage, configured: streams, logger };
-    this.#declare = () => declareStreams(parts);
+    this.#declare = async () => {
+      await declareStreams(parts);
+      await this.interest.open();
+    };
   }
 
   /** Makes and changes streams as configuration and contracts say.

@@ -41,6 +41,7 @@ export class MemoryEngine implements Engine {
   reads = 0;
   #number = 0;
   readonly #streams = new Map<string, MemoryStream>();
+  readonly #tables = new Map<string, Table>();
   readonly #listeners = new Set<Parameters<Engine['onChange']>[0]>();
   waiting: (() => void)[] = [];
 
@@ -72,8 +73,13 @@ export class MemoryEngine implements Engine {
     this.tell(stream, 'removed');
   }
 
-  table(): Promise<Table> {
-    throw new Error('no tables here');
+  async table(name: string): Promise<Table> {
+    let table = this.#tables.get(name);
+    if (table === undefined) {
+      table = new MemoryTable();
+      this.#tables.set(name, table);
+    }
+    return table;
   }
 
   onChange(listener: Parameters<Engine['onChange']>[0]): () => void {
@@ -289,5 +295,28 @@ export class MemoryPartition implements Partition {
     const firstOffset = this.#open.get(producerId)!;
     this.#open.delete(producerId);
     if (reader.key![3] === 0) this.#aborted.push({ producerId, firstOffset, lastOffset: base });
+  }
+}
+
+class MemoryTable implements Table {
+  readonly #entries = new Map<string, Buffer>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): Buffer | undefined {
+    return this.#entries.get(key);
+  }
+
+  entries(): IterableIterator<[key: string, value: Buffer]> {
+    return this.#entries.entries();
+  }
+
+  set(changes: readonly (readonly [key: string, value: Buffer | undefined])[]): void {
+    for (const [key, value] of changes) {
+      if (value === undefined) this.#entries.delete(key);
+      else this.#entries.set(key, value);
+    }
   }
 }

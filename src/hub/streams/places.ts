@@ -63,6 +63,15 @@ export class Places {
     this.#sequence = sequence;
   }
 
+  /** The position after everything that was delivered. */
+  get current(): string {
+    const nexts = this.#cursors.map((cursor, slot) =>
+      cursor.feed.over ? undefined : slot < this.#nexts.length ? this.#nexts[slot] : cursor.start,
+    );
+    const memory = this.#memory ? `${this.#book.boot}-${this.#sequence}` : '';
+    return `${memory}.${encodePlaces(this.#book.newest, this.#cursors, nexts)}`;
+  }
+
   /**
    * Gives each delivery of a batch its place.
    * @param heldOut nothing that no stream holds is waiting after it

@@ -28,6 +28,7 @@ export class StreamRoute {
   /** Published messages that the stream did not take. */
   refused = 0;
   readonly #events: KnownEvents;
+  readonly #undirected: boolean;
   readonly #known = new Map<string, RecordSubject | undefined>();
   #filters: readonly (readonly string[])[] = [];
   #keySubject: KeySubject | undefined;
@@ -38,9 +39,11 @@ export class StreamRoute {
   #scopes: readonly string[] | undefined;
   #turn = 0;
 
-  constructor(stream: Stream, events: KnownEvents) {
+  /** @param undirected it may hold whatever others do not */
+  constructor(stream: Stream, events: KnownEvents, undirected = false) {
     this.stream = stream;
     this.#events = events;
+    this.#undirected = undirected;
     this.refresh();
   }
 
@@ -66,7 +69,7 @@ export class StreamRoute {
   /** The settings or the contracts have changed. */
   refresh(): void {
     const { name, settings } = this.stream;
-    this.#filters = settings.subjects.map(filterLevels);
+    this.#filters = this.#undirected ? [['>']] : settings.subjects.map(filterLevels);
     this.#keySubject =
       settings.keySubject === undefined ? undefined : new KeySubject(settings.keySubject);
     const event = this.#events.get(name);

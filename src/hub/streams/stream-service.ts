@@ -5,17 +5,19 @@ import type { Origin } from '../hub.ts';
 import { type KnownEvents, scopesOf } from '../known-events.ts';
 import type { StreamAccess, StreamFigures, Streams } from '../streams.ts';
 import { filterLevels } from '../subjects/names.ts';
+import type { DurableInterest } from './durable-interest.ts';
 import { overlap } from './filters.ts';
 import { type RecordCheck, recordCheck } from './record-check.ts';
 import { checkName, checkSettings, defaultSettings, type StorageOptions } from './settings.ts';
 import type { StreamRoute } from './stream-route.ts';
-import { type Conflict, conflictOf, type StreamTable } from './stream-table.ts';
+import { type Conflict, conflictOf, type StreamTable, UNDIRECTED } from './stream-table.ts';
 
 export interface ServiceParts {
   readonly engine: Engine;
   readonly table: StreamTable;
   readonly events: KnownEvents;
   readonly storage: StorageOptions;
+  readonly interest: DurableInterest;
   readonly anonymousDenied: boolean;
   /** Why nothing new is taken; undefined while it is. */
   readonly closed: () => Fault | undefined;
@@ -79,6 +81,9 @@ export class StreamService implements Streams {
   prepare(name: string, settings: Partial<StreamSettings>, origin: Origin): StreamSettings {
     this.#mayCreate(origin);
     checkName(name);
+    if (name === UNDIRECTED) {
+      throw new Fault('INVALID_ARGUMENT', `The hub itself makes the stream ${name}.`);
+    }
     if (this.#parts.engine.stream(name) !== undefined || this.#coming.has(name)) {
       throw new Fault('ALREADY_EXISTS', `There is a stream ${name} already.`);
     }
@@ -112,6 +117,10 @@ export class StreamService implements Streams {
 
   table(name: string): Promise<Table> {
     return this.#parts.engine.table(name);
+  }
+
+  keep(owner: string, filters: readonly string[]): Promise<void> {
+    return this.#parts.interest.keep(owner, filters);
   }
 
   onChange(

@@ -4,6 +4,9 @@ import { SubjectTrie } from '../subjects/trie.ts';
 import { overlap } from './filters.ts';
 import { StreamRoute } from './stream-route.ts';
 
+/** The stream of what no other captures and somebody wants to be kept (`DurableInterest`). */
+export const UNDIRECTED = '__undirected';
+
 /** What two streams would both capture. */
 export interface Conflict {
   readonly filter: string;
@@ -16,9 +19,12 @@ export type TableListener = (route: StreamRoute, change: StreamChange) => void;
 
 /** Which stream captures a subject. Follows the engine's streams. */
 export class StreamTable {
+  /** Which subjects that no stream captures are to be kept nevertheless. */
+  interest: { wants(levels: readonly string[]): boolean } | undefined;
   readonly #listeners: TableListener[] = [];
   readonly #stop: () => void;
   readonly #events: KnownEvents;
+  #undirected: StreamRoute | undefined;
   readonly #routes = new Map<string, StreamRoute>();
   readonly #bySubject = new SubjectTrie<StreamRoute>();
   /** As they stand in the trie. */
@@ -69,19 +75,22 @@ export class StreamTable {
     this.#bySubject.match(levels, found);
     const [route] = found;
     found.length = 0;
-    return route;
+    if (route !== undefined || this.#undirected === undefined) return route;
+    return this.interest?.wants(levels) === true ? this.#undirected : undefined;
   }
 
   /** Whether a filter can match subjects that no stream captures. */
   leavesOut(filter: readonly string[]): boolean {
-    for (const route of this.#routes.values()) if (route.capturesAll(filter)) return false;
+    for (const route of this.#routes.values()) {
+      if (route !== this.#undirected && route.capturesAll(filter)) return false;
+    }
     return true;
   }
 
   /** What another stream captures already of what these filters would. */
   conflict(name: string, filters: readonly (readonly string[])[]): Conflict | undefined {
     for (const route of this.#routes.values()) {
-      if (route.stream.name === name) continue;
+      if (route.stream.name === name || route === this.#undirected) continue;
       const conflict = conflictOf(filters, route.stream.name, route.filters);
       if (conflict !== undefined) return conflict;
     }
@@ -98,7 +107,9 @@ export class StreamTable {
   }
 
   #add(stream: Stream): StreamRoute {
-    const route = new StreamRoute(stream, this.#events);
+    const undirected = stream.name === UNDIRECTED;
+    const route = new StreamRoute(stream, this.#events, undirected);
+    if (undirected) this.#undirected = route;
     this.#routes.set(stream.name, route);
     this.#newest = Math.max(this.#newest, stream.number);
     this.#enter(route);
@@ -114,11 +125,13 @@ export class StreamTable {
 
   #remove(route: StreamRoute): void {
     this.#leave(route);
+    if (route === this.#undirected) this.#undirected = undefined;
     this.#routes.delete(route.stream.name);
     this.#tell(route, 'removed');
   }
 
   #enter(route: StreamRoute): void {
+    if (route === this.#undirected) return;
     this.#entered.set(route, route.filters);
     for (const filter of route.filters) this.#bySubject.add(filter, route);
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Meter } from '../../hub/diagnostics.ts';
 import type { Hub, Origin } from '../../hub/hub.ts';
-import { isPromise } from '../../model/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Principal } from '../../model/principal.ts';
 import { PublishEncoder } from './delivering/encoder.ts';
+import { SessionStore } from './durable/session-store.ts';
 import { Slab } from './inbound/slab.ts';
 import { MemoryTable } from './memory-table.ts';
 import type { MqttOptions } from './options.ts';
@@ -34,10 +35,22 @@ export class Broker {
   readonly #sessions = new Map<string, Session>();
   /** Those whose client is away. */
   readonly #away = new Set<Session>();
+  #closed = false;
+  /** Being kept. */
+  readonly #work = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(hub: Hub, options: MqttOptions, meter: Meter, retained: RetainedStore) {
+  readonly #store: SessionStore | undefined;
+
+  private constructor(
+    hub: Hub,
+    options: MqttOptions,
+    meter: Meter,
+    retained: RetainedStore,
+    store: SessionStore | undefined,
+  ) {
     this.hub = hub;
+    this.#store = store;
     this.options = options;
     this.meter = meter;
     this.retained = retained;
@@ -48,7 +61,30 @@ export class Broker {
   static async open(hub: Hub, options: MqttOptions, meter: Meter): Promise<Broker> {
     const table = (await hub.streams?.table(RETAINED_TABLE)) ?? new MemoryTable();
     const retained = new RetainedStore(table, options.maxRetainedBytes, hub);
-    return new Broker(hub, options, meter, retained);
+    const store = hub.streams === undefined ? undefined : await SessionStore.open(hub.streams);
+    const broker = new Broker(hub, options, meter, retained, store);
+    broker.#load();
+    return broker;
+  }
+
+  /** Sessions of clients that were there before the hub was started. */
+  #load(): void {
+    const nowMs = Date.now();
+    for (const [key, stored] of this.#store?.load() ?? []) {
+      const { clientId, principal, tag } = stored.session;
+      // Whoever comes for it brings the scopes.
+      const nobody = { id: principal, authenticated: true, scopes: new Set<string>() };
+      const session = this.#session(key, clientId, nobody, tag);
+      session.restore(stored, nowMs);
+      this.#away.add(session);
+    }
+  }
+
+  #session(key: string, clientId: string, principal: Principal, tag: string): Session {
+    const origin: Origin = { principal, meter: this.meter };
+    const session = new Session(key, clientId, origin, tag, this.encoder, this.#store);
+    this.#sessions.set(key, session);
+    return session;
   }
 
   get sessions(): number {
@@ -79,12 +115,11 @@ export class Broker {
     // Where the session ended with its connection it is not there any more.
     const kept = this.#sessions.get(key);
     if (kept !== undefined && cleanStart) this.#end(kept);
-    const origin: Origin = { principal, meter: this.meter };
     if (kept !== undefined && !cleanStart) {
       this.#away.delete(kept);
       kept.will = undefined;
       kept.willMs = Number.POSITIVE_INFINITY;
-      kept.origin = origin;
+      kept.origin = { principal, meter: this.meter };
       kept.holder = holder;
       return { session: kept, present: true };
     }
@@ -94,9 +129,8 @@ export class Broker {
         `There are ${this.#sessions.size} sessions (protocols.mqtt.maxSessions).`,
       );
     }
-    const session = new Session(key, clientId, origin, tagOf(), this.encoder);
+    const session = this.#session(key, clientId, principal, tagOf());
     session.holder = holder;
-    this.#sessions.set(key, session);
     return { session, present: false };
   }
 
@@ -105,8 +139,9 @@ export class Broker {
    * @param withWill whether the client's will is to be published
    */
   leave(session: Session, withWill: boolean): void {
+    if (this.#closed) return;
     const nowMs = Date.now();
-    session.suspend(nowMs);
+    this.#heed(session, session.suspend(nowMs));
     if (!withWill) session.will = undefined;
     if (session.will !== undefined) {
       session.willMs = nowMs + session.will.delaySeconds * 1000;
@@ -118,17 +153,36 @@ export class Broker {
     }
   }
 
-  close(): void {
+  /** The last connection is closed. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
-    for (const session of this.#sessions.values()) session.close();
+    this.#closed = true;
+    const nowMs = Date.now();
+    for (const session of this.#sessions.values()) {
+      if (session.holder !== undefined) this.#heed(session, session.suspend(nowMs));
+    }
+    await Promise.all(this.#work);
+    for (const session of this.#sessions.values()) session.release();
     this.#sessions.clear();
     this.#away.clear();
+  }
+
+  /** What is kept of a session later; a failure is told, and tried again with the next change. */
+  #heed(session: Session, answer: MaybePromise<void>): void {
+    if (!isPromise(answer)) return;
+    const { clientId } = session;
+    const work = answer
+      .catch((error: unknown) => {
+        this.hub.logger.error({ err: error, clientId }, 'An MQTT session could not be kept');
+      })
+      .finally(() => this.#work.delete(work));
+    this.#work.add(work);
   }
 
   #end(session: Session): void {
     this.#away.delete(session);
     this.#sessions.delete(session.key);
-    session.close();
+    this.#heed(session, session.close());
     // The end of a session ends the delay of its will (MQTT 5.0 section 3.1.3.2.2).
     session.willMs = 0;
     this.#publishDueWill(session, 0);
@@ -156,6 +210,7 @@ export class Broker {
   #tick(nowMs: number): void {
     this.encoder.forget();
     for (const connection of this.connections) connection.tick(nowMs);
+    for (const session of this.#sessions.values()) this.#heed(session, session.keepChanges());
     for (const session of this.#away) {
       if (session.endsMs <= nowMs) this.#end(session);
       else this.#publishDueWill(session, nowMs);

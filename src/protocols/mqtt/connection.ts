@@ -45,13 +45,16 @@ export class MqttConnection
   /** Of what carries the bytes, for a CONNECT without credentials. */
   readonly #outer: Credentials;
   readonly #beganMs = Date.now();
-  #phase: 'waiting' | 'authenticating' | 'open' | 'over' = 'waiting';
+  #phase: 'waiting' | 'open' | 'over' = 'waiting';
+  /** Waits for the hub before it takes the next packet. */
+  #busy = false;
   #packet: ConnectPacket | undefined;
   #session: Session | undefined;
   #publisher: Publisher | undefined;
   #lastMs = this.#beganMs;
   #silenceMs = Number.POSITIVE_INFINITY;
   #reading = false;
+  #congested = false;
   /** The client has said farewell: its will is not published. */
   #farewell = false;
   aliases: AliasTable | undefined;
@@ -76,7 +79,7 @@ export class MqttConnection
   }
 
   get holding(): boolean {
-    return this.#phase === 'authenticating' || this.#phase === 'over';
+    return this.#busy || this.#phase === 'over';
   }
 
   // --- What the connection tells ---
@@ -145,25 +148,29 @@ export class MqttConnection
       this.#accept(packet, principal);
       return;
     }
-    this.#phase = 'authenticating';
+    this.#wait(principal, (known) => this.#accept(packet, known));
+  }
+
+  /** Takes no packet until an answer is there. */
+  #wait<T>(answer: Promise<T>, done: (value: T) => void): void {
+    this.#busy = true;
     this.#connection.pause();
-    principal.then(
-      (known) => this.#authenticated(() => this.#accept(packet, known)),
+    const go = (act: () => void): void => {
+      this.#busy = false;
+      if (this.#phase === 'over') return;
+      if (!this.#congested) this.#connection.resume();
+      this.#read(() => {
+        act();
+        this.#reader.resume(this);
+      });
+    };
+    answer.then(
+      (value) => go(() => done(value)),
       (error) =>
-        this.#authenticated(() => {
+        go(() => {
           throw error;
         }),
     );
-  }
-
-  #authenticated(accept: () => void): void {
-    if (this.#phase !== 'authenticating') return;
-    this.#phase = 'waiting';
-    this.#connection.resume();
-    this.#read(() => {
-      accept();
-      this.#reader.resume(this);
-    });
   }
 
   #principalOf(packet: ConnectPacket): MaybePromise<Principal> {
@@ -189,17 +196,11 @@ export class MqttConnection
     const { session, present } = this.#broker.take(clientId, principal, packet.cleanStart, this);
     this.#session = session;
     const terms = connackProperties(packet, clientId, options);
-    session.expirySeconds = terms.expirySeconds;
+    session.begin(terms.expirySeconds);
     session.will = willOf(packet, this.#broker, session.ids);
     const seconds = terms.keepAliveSeconds ?? keepAlive;
     if (seconds > 0) this.#silenceMs = seconds * 1000 * KEEP_ALIVE_GRACE;
-    this.#publisher = new Publisher(
-      this.#broker,
-      this,
-      session.origin,
-      session.ids,
-      session.received,
-    );
+    this.#publisher = new Publisher(this.#broker, this, session);
     session.received.confirm = (id) => this.acknowledge(PACKET.PUBREC, id, REASON.SUCCESS);
     this.#reader.maxBytes = options.maxPacketBytes;
     this.#phase = 'open';
@@ -220,10 +221,7 @@ export class MqttConnection
       this.#session!.outbox.acknowledged(type, packetId, reason);
       return;
     }
-    this.#publisher!.flush();
-    const known = this.#session!.received.delete(packetId);
-    const answer = known ? REASON.SUCCESS : REASON.PACKET_IDENTIFIER_NOT_FOUND;
-    this.acknowledge(PACKET.PUBCOMP, packetId, answer);
+    this.#publisher!.release(packetId);
   }
 
   subscribe(packet: SubscribePacket): void {
@@ -248,8 +246,9 @@ export class MqttConnection
         return this.#subscribeReason(thrown);
       }
     });
-    this.write(suback(this.#packet!.version, packet.packetId, reasons));
-    session.outbox.pump();
+    this.#afterKeeping(session, () => {
+      this.write(suback(this.#packet!.version, packet.packetId, reasons));
+    });
   }
 
   #subscribeReason(thrown: unknown): Reason {
@@ -266,7 +265,15 @@ export class MqttConnection
     const reasons = packet.filters.map((filter) =>
       session.unsubscribe(filter) ? REASON.SUCCESS : REASON.NO_SUBSCRIPTION_EXISTED,
     );
-    this.write(unsuback(this.#packet!.version, packet.packetId, reasons));
+    this.#afterKeeping(session, () => {
+      this.write(unsuback(this.#packet!.version, packet.packetId, reasons));
+    });
+  }
+
+  /** Answers when a session that outlives its connection is kept. */
+  #afterKeeping(session: Session, answer: () => void): void {
+    if (session.durable) this.#wait(session.keepSubscriptions(), answer);
+    else answer();
   }
 
   ping(): void {
@@ -281,10 +288,8 @@ export class MqttConnection
       if (session.expirySeconds === 0 && sessionExpiryInterval > 0) {
         throw protocolError('DISCONNECT asks for a session that CONNECT did not ask for.');
       }
-      session.expirySeconds = Math.min(
-        sessionExpiryInterval,
-        this.#broker.options.maxSessionExpirySeconds,
-      );
+      const { maxSessionExpirySeconds } = this.#broker.options;
+      session.begin(Math.min(sessionExpiryInterval, maxSessionExpirySeconds));
     }
     this.#farewell = reason === REASON.SUCCESS;
     this.#acks.flush();
@@ -314,8 +319,9 @@ export class MqttConnection
   }
 
   congested(yes: boolean): void {
+    this.#congested = yes;
     if (yes) this.#connection.pause();
-    else this.#connection.resume();
+    else if (!this.#busy) this.#connection.resume();
   }
 
   settled(): void {
@@ -323,6 +329,10 @@ export class MqttConnection
   }
 
   // --- The end ---
+
+  failed(error: unknown): void {
+    this.#fail(error);
+  }
 
   giveUp(reason: Reason, text: string): void {
     this.#end(reason, text);

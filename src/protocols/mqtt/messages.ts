@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { bytesOf, textOf } from '../../hub/streams/record-text.ts';
 import type { Message } from '../../model/message.ts';
 import { type TraceContext, traceContext } from '../../model/trace.ts';
@@ -28,15 +29,26 @@ function markHeaders(qos: QoS, retain: boolean): Header[] {
 
 /** Makes ids that say which session a message came from; a number each, text when it is asked for. */
 export class MessageIds {
-  /** Begins every id. */
+  readonly tag: string;
+  /** Begins the ids of this session, in this run of the hub and in others. */
   readonly prefix: string;
+  readonly #run: string;
   next = 1;
 
-  /** @param tag unlike that of any other session and run */
+  /** @param tag unlike that of any other session */
   constructor(tag: string) {
+    this.tag = tag;
     this.prefix = `${tag}-`;
+    this.#run = `${tag}-${RUN}-`;
+  }
+
+  text(number: number): string {
+    return this.#run + number;
   }
 }
+
+/** Unlike that of any other run. */
+const RUN = randomBytes(6).toString('base64url');
 
 /** A message that a client of MQTT published. */
 export class MqttMessage implements Message {
@@ -55,6 +67,8 @@ export class MqttMessage implements Message {
   readonly plain: boolean;
   readonly #ids: MessageIds;
   readonly #number: number;
+  /** Of an earlier run of the hub, where it was published then. */
+  readonly #earlier: string | undefined;
 
   constructor(
     topic: Topic,
@@ -64,6 +78,7 @@ export class MqttMessage implements Message {
     properties: Readonly<Properties>,
     timeMs: number,
     ids: MessageIds,
+    earlier?: string,
   ) {
     this.topic = topic;
     this.subject = topic.subject;
@@ -73,6 +88,7 @@ export class MqttMessage implements Message {
     this.timeMs = timeMs;
     this.#ids = ids;
     this.#number = ids.next++;
+    this.#earlier = earlier;
     this.plain = properties === NO_PROPERTIES;
     if (this.plain) {
       this.headers = PLAIN[qos + (retain ? 3 : 0)]!;
@@ -86,7 +102,7 @@ export class MqttMessage implements Message {
   }
 
   get id(): string {
-    return this.#ids.prefix + this.#number;
+    return this.#earlier ?? this.#ids.text(this.#number);
   }
 }
 

@@ -12,7 +12,7 @@ import { acceptOverWebSocket } from './over-websocket.ts';
 export interface Running {
   accept(connection: Connection): Receiver;
   upgrade(exchange: Exchange): MaybePromise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** @throws Fault where the hub's storage fails */

@@ -63,6 +63,6 @@ export class MqttServer implements ProtocolServer {
 
   async close(): Promise<void> {
     const running = await this.#opening?.catch(() => undefined);
-    running?.close();
+    await running?.close();
   }
 }

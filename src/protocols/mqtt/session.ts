@@ -1,9 +1,12 @@
 import type { Hub, Origin } from '../../hub/hub.ts';
+import type { MaybePromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
 import type { PublishEncoder } from './delivering/encoder.ts';
 import { Outbox } from './delivering/outbox.ts';
 import { RetainedFeed } from './delivering/retained-feed.ts';
 import { type Reader, SessionSubscription } from './delivering/subscription.ts';
+import type { OutgoingRecord, SessionRecord } from './durable/session-record.ts';
+import type { SessionParts, SessionStore, StoredSession } from './durable/session-store.ts';
 import { ReceivedIds } from './inbound/received-ids.ts';
 import { MessageIds } from './messages.ts';
 import { parseFilter } from './names.ts';
@@ -49,12 +52,34 @@ export class Session {
   /** When the will goes out. */
   willMs = Number.POSITIVE_INFINITY;
 
-  constructor(key: string, clientId: string, origin: Origin, tag: string, encoder: PublishEncoder) {
+  /** Where it is kept; undefined where the hub keeps nothing. */
+  readonly #store: SessionStore | undefined;
+
+  constructor(
+    key: string,
+    clientId: string,
+    origin: Origin,
+    tag: string,
+    encoder: PublishEncoder,
+    store: SessionStore | undefined,
+  ) {
     this.key = key;
     this.clientId = clientId;
     this.origin = origin;
     this.ids = new MessageIds(tag);
     this.outbox = new Outbox(encoder);
+    this.#store = store;
+  }
+
+  /** It outlives its connection, and the hub's process. */
+  get durable(): boolean {
+    return this.#store !== undefined && this.expirySeconds > 0;
+  }
+
+  /** Its expiry is known. */
+  begin(expirySeconds: number): void {
+    this.expirySeconds = expirySeconds;
+    this.outbox.save = this.durable ? () => this.#save({ outgoing: this.#outgoing() }) : undefined;
   }
 
   /**
@@ -97,27 +122,118 @@ export class Session {
     return true;
   }
 
+  /** Keeps its subscriptions, and what they bring while the client is away. */
+  async keepSubscriptions(): Promise<void> {
+    const store = this.#store;
+    if (store === undefined || !this.durable) return;
+    const filters: string[] = [];
+    for (const { request, filter } of this.subscriptions.values()) {
+      if (request.qos > 0 && filter.share === undefined) filters.push(...filter.filters);
+    }
+    await store.keep(this.key, filters);
+    await this.#save({ session: this.#record(), outgoing: this.#outgoing() });
+  }
+
+  /** Keeps which messages of QoS 2 came; undefined where nothing is to be done. */
+  keepReceived(): MaybePromise<void> {
+    if (!this.durable || !this.received.dirty) return undefined;
+    return this.#save({ incoming: this.received.record() });
+  }
+
+  /** Keeps what changed since it was kept last. */
+  keepChanges(): MaybePromise<void> {
+    if (!this.durable || !this.outbox.dirty) return undefined;
+    return this.#save({ outgoing: this.#outgoing() });
+  }
+
+  #save(parts: SessionParts): MaybePromise<void> {
+    const known = parts.session !== undefined || this.#store!.has(this.key);
+    return this.#store!.save(this.key, known ? parts : { ...parts, session: this.#record() });
+  }
+
+  #record(): SessionRecord {
+    const subscriptions = [...this.subscriptions.values()];
+    return {
+      clientId: this.clientId,
+      principal: this.origin.principal.id,
+      tag: this.ids.tag,
+      expirySeconds: this.expirySeconds,
+      endsMs: Number.isFinite(this.endsMs) ? this.endsMs : null,
+      subscriptions: subscriptions.map(({ request, identifier }) => ({
+        filter: request.filter,
+        qos: request.qos,
+        noLocal: request.noLocal,
+        retainAsPublished: request.retainAsPublished,
+        identifier,
+      })),
+    };
+  }
+
+  #outgoing(): OutgoingRecord {
+    this.outbox.dirty = false;
+    const positions: Record<string, string> = {};
+    for (const subscription of this.subscriptions.values()) {
+      if (subscription.request.qos === 0) continue;
+      for (const [label, position] of subscription.positions()) positions[label] = position;
+    }
+    return this.outbox.record(positions);
+  }
+
+  /** As it was when the hub was stopped; its subscriptions begin with the next connection. */
+  restore({ session, outgoing, incoming }: StoredSession, nowMs: number): void {
+    const { expirySeconds, endsMs, subscriptions } = session;
+    this.begin(expirySeconds);
+    for (const { identifier, ...stored } of subscriptions) {
+      const request = { ...stored, retainHandling: 2 as const };
+      const filter = parseFilter(request.filter, true);
+      const away = { modern: true, maxPacketBytes: Number.POSITIVE_INFINITY, idPrefix: '' };
+      const subscription = new SessionSubscription(filter, request, identifier, away, this.outbox);
+      subscription.restore(outgoing?.positions ?? {});
+      this.subscriptions.set(request.filter, subscription);
+    }
+    if (outgoing !== undefined) this.outbox.restore(outgoing);
+    if (incoming !== undefined) this.received.restore(incoming);
+    this.#leaveAt(endsMs ?? undefined, nowMs);
+  }
+
+  #leaveAt(endsMs: number | undefined, nowMs: number): void {
+    const forever = this.expirySeconds === FOREVER_SECONDS;
+    const ends = endsMs ?? nowMs + this.expirySeconds * 1000;
+    this.endsMs = forever ? Number.POSITIVE_INFINITY : ends;
+  }
+
   /** The client is gone, and may come again. */
-  suspend(nowMs: number): void {
+  suspend(nowMs: number): MaybePromise<void> {
     this.holder = undefined;
     this.received.confirm = undefined;
     this.outbox.detach();
     for (const subscription of this.subscriptions.values()) subscription.suspend();
-    this.endsMs =
-      this.expirySeconds === FOREVER_SECONDS
-        ? Number.POSITIVE_INFINITY
-        : nowMs + this.expirySeconds * 1000;
+    this.#leaveAt(undefined, nowMs);
+    if (!this.durable || !this.#store!.has(this.key)) return undefined;
+    return this.#save({ session: this.#record(), outgoing: this.#outgoing() });
   }
 
   /** The client has come again. */
   resume(hub: Hub): void {
     this.endsMs = Number.POSITIVE_INFINITY;
+    let waiting = 0;
+    const caughtUp = (): void => {
+      if (--waiting === 0) this.outbox.restored();
+    };
     for (const subscription of this.subscriptions.values()) {
-      subscription.resume(this.holder!, hub, this.origin);
+      waiting += subscription.resume(this.holder!, hub, this.origin, caughtUp);
     }
+    if (waiting === 0) this.outbox.restored();
   }
 
-  close(): void {
+  /** It is over: nothing of it is kept. Resolves when that is durable. */
+  async close(): Promise<void> {
+    this.release();
+    await this.#store?.remove(this.key);
+  }
+
+  /** The hub stops: what is kept stays. */
+  release(): void {
     for (const subscription of this.subscriptions.values()) subscription.close();
     this.subscriptions.clear();
   }

@@ -67,6 +67,7 @@ function subscribe() {
   const subscriber = new EventStreamSubscriber('none', new Heartbeats(60_000));
   const subscription = {
     gap: false,
+    position: undefined,
     credit: (count: number) => {
       given.push(count);
     },

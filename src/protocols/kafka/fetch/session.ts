@@ -28,10 +28,11 @@ export interface Selection {
   readonly incremental: boolean;
 }
 
+/** Partitions of one session; it is forgotten past them, and the client begins anew. */
+const MAX_PARTITIONS = 100_000;
+
 const FULL = -1;
 const FIRST = 0;
-/** Of one session. Who fetches more names all of them in each request, and nothing is kept. */
-const MAX_PARTITIONS = 10_000;
 
 /**
  * Fetch sessions (KIP-227): the client names its partitions once, then only what changes; it is
@@ -71,8 +72,8 @@ export class FetchSessions {
   }
 
   #open(wanted: readonly Wanted[]): FetchSession | undefined {
-    if (wanted.length === 0 || wanted.length > MAX_PARTITIONS) return undefined;
-    if (!this.#slots.take()) return undefined;
+    const tooMany = wanted.length > MAX_PARTITIONS;
+    if (wanted.length === 0 || tooMany || !this.#slots.take()) return undefined;
     let id: number;
     do id = 1 + Math.floor(Math.random() * 0x7f_ff_ff_fe);
     while (this.#sessions.has(id));

@@ -1,4 +1,7 @@
+import { isPromise, type MaybePromise } from '../../../model/maybe-promise.ts';
 import type { Delivery } from '../../../model/message.ts';
+import { Restored } from '../durable/restored.ts';
+import type { OutgoingRecord, StoredPacket } from '../durable/session-record.ts';
 import { PACKET } from '../wire/packet-types.ts';
 import { REASON } from '../wire/reasons.ts';
 import type { AliasTable } from './aliases.ts';
@@ -17,6 +20,8 @@ export interface Link {
   write(bytes: Buffer): boolean;
   /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP, together with others. */
   acknowledge(type: number, packetId: number, reason: number): void;
+  /** What has to be kept cannot be: the connection ends. */
+  failed(error: unknown): void;
 }
 
 /** Deliveries of one source, from `at` on. */
@@ -32,14 +37,26 @@ const MAX_BATCH = 1024;
 /**
  * What a session is to be sent, and what of it waits for the client's acknowledgement. Sources are
  * bounded by the credit that they give: nothing is added per message.
+ *
+ * For a session that outlives the hub's process what is sent at QoS 2 is kept first, and what the
+ * client has received before it is released (MQTT 5.0 section 4.3.3): `save` does both.
  */
 export class Outbox {
+  /** Keeps what is in flight; durable when it answers. Undefined where nothing outlives the process. */
+  save: (() => MaybePromise<void>) | undefined;
+  /** Something changed that is not kept yet. */
+  dirty = false;
   readonly #encoder: PublishEncoder;
   readonly #queue: Segment[] = [];
   readonly #feeds: RetainedFeed[] = [];
   #window: Window | undefined;
+  #restored: Restored | undefined;
+  #readAgain = false;
   #link: Link | undefined;
   #blocked = false;
+  #saving = false;
+  /** Packets that the client has received, to be released. */
+  #releases: number[] = [];
   /** Sequence number of the next packet that is to be sent again on a new connection. */
   #again = 0;
   #pumping = false;
@@ -52,13 +69,10 @@ export class Outbox {
     return this.#window?.size ?? 0;
   }
 
-  /** Deliveries that wait to be sent. */
-  get waiting(): number {
-    return this.#queue.reduce((sum, { batch, at }) => sum + batch.length - at, 0);
-  }
-
   push(source: Source, batch: readonly Delivery[]): void {
-    this.#queue.push({ source, batch, at: 0 });
+    const fresh = this.#restored === undefined ? batch : this.#sendRestored(source, batch);
+    if (fresh.length === 0) return;
+    this.#queue.push({ source, batch: fresh, at: 0 });
     this.pump();
   }
 
@@ -67,7 +81,7 @@ export class Outbox {
     this.#feeds.push(feed);
   }
 
-  /** Gives up what waits of a source; what is in flight stays. Answers the deliveries given up. */
+  /** Gives up what waits of a source; what is in flight stays. */
   forget(source: Source): void {
     for (let index = this.#queue.length - 1; index >= 0; index--) {
       if (this.#queue[index]!.source === source) this.#queue.splice(index, 1);
@@ -81,6 +95,7 @@ export class Outbox {
   attach(link: Link): void {
     this.#link = link;
     this.#blocked = false;
+    this.#releases = [];
     this.#again = this.#window?.oldest ?? 0;
     this.pump();
   }
@@ -97,10 +112,11 @@ export class Outbox {
 
   /** Sends what may be sent. */
   pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#saving || this.#link === undefined) return;
     this.#pumping = true;
     try {
-      this.#sendAgain();
+      this.#release();
+      if (!this.#saving) this.#sendAgain();
       while (this.#sendNext());
     } finally {
       this.#pumping = false;
@@ -119,24 +135,27 @@ export class Outbox {
     while (!this.#blocked && this.#again < window.next) {
       if (this.#again < window.oldest) this.#again = window.oldest;
       if (this.#again - window.oldest >= link.receiveMaximum) return;
-      const sequence = this.#again++;
-      const owes = window.owes(sequence);
-      const id = Window.idOf(sequence);
-      if (owes === OWES.PUBCOMP) link.acknowledge(PACKET.PUBREL, id, REASON.SUCCESS);
-      else if (owes !== OWES.NOTHING) {
-        const { view } = window.source(sequence);
-        const qos = owes === OWES.PUBACK ? 1 : 2;
-        const bytes = this.#encoder.again(window.delivery(sequence).message, view, qos, id);
-        if (bytes.length === 0) this.#finish(sequence);
-        else this.#blocked = !link.write(bytes);
-      }
+      this.#sendOnceMore(link, window, this.#again++);
     }
+  }
+
+  #sendOnceMore(link: Link, window: Window, sequence: number): void {
+    const owes = window.owes(sequence);
+    const id = Window.idOf(sequence);
+    if (owes === OWES.PUBCOMP) link.acknowledge(PACKET.PUBREL, id, REASON.SUCCESS);
+    const delivery = window.delivery(sequence);
+    if (owes === OWES.NOTHING || owes === OWES.PUBCOMP || delivery === undefined) return;
+    const { view } = window.source(sequence)!;
+    const qos = owes === OWES.PUBACK ? 1 : 2;
+    const bytes = this.#encoder.again(delivery.message, view, qos, id);
+    if (bytes.length === 0) this.#finish(sequence);
+    else this.#blocked = !link.write(bytes);
   }
 
   /** Sends some of the first source; answers whether there may be more. */
   #sendNext(): boolean {
     const link = this.#link;
-    if (link === undefined || this.#blocked) return false;
+    if (link === undefined || this.#blocked || this.#saving) return false;
     if (this.#window !== undefined && this.#again < this.#window.next) return false;
     const segment = this.#queue[0];
     if (segment === undefined) return this.#feedNext();
@@ -178,9 +197,48 @@ export class Outbox {
         bytes[idAt[at]! + 1] = id & 0xff;
       }
       this.#again = this.#window.next;
-    } else if (this.inFlight === 0) source.passed(batch[to - 1]!);
-    if (bytes.length > 0) this.#blocked = !link.write(bytes);
+      this.dirty = true;
+    }
+    const write = (): void => {
+      if (bytes.length > 0 && link === this.#link) this.#blocked = !link.write(bytes);
+    };
+    if (this.save !== undefined && qos.includes(2)) this.#afterSave(write);
+    else write();
     source.finished(to - from - idAt.length, bytes.length);
+  }
+
+  /** What is in flight is kept before something is sent. */
+  #afterSave(send: () => void): void {
+    const saved = this.save!();
+    if (!isPromise(saved)) {
+      send();
+      return;
+    }
+    this.#saving = true;
+    saved.then(
+      () => {
+        this.#saving = false;
+        send();
+        this.pump();
+      },
+      (error) => {
+        this.#saving = false;
+        this.#link?.failed(error);
+      },
+    );
+  }
+
+  #release(): void {
+    const ids = this.#releases;
+    const link = this.#link;
+    if (ids.length === 0 || link === undefined) return;
+    this.#releases = [];
+    const send = (): void => {
+      if (link !== this.#link) return;
+      for (const id of ids) link.acknowledge(PACKET.PUBREL, id, REASON.SUCCESS);
+    };
+    if (this.save === undefined) send();
+    else this.#afterSave(send);
   }
 
   /** PUBACK, PUBREC or PUBCOMP came. Those of packets that are not in flight change nothing. */
@@ -193,7 +251,7 @@ export class Outbox {
       } else if (reason >= 0x80) this.#finish(sequence);
       else {
         if (owes === OWES.PUBREC) this.#window!.received(sequence);
-        this.#link?.acknowledge(PACKET.PUBREL, packetId, REASON.SUCCESS);
+        this.#releases.push(packetId);
       }
     } else if (sequence === undefined) return;
     else if (type === PACKET.PUBACK ? owes === OWES.PUBACK : owes === OWES.PUBCOMP) {
@@ -204,8 +262,58 @@ export class Outbox {
   #finish(sequence: number): void {
     const window = this.#window!;
     const source = window.source(sequence);
-    const { message } = window.delivery(sequence);
+    const bytes = window.delivery(sequence)?.message.payload.byteLength ?? 0;
     window.done(sequence);
-    source.finished(1, message.payload.byteLength);
+    this.dirty = true;
+    source?.finished(1, bytes);
+    this.#forgetRestored();
+  }
+
+  // --- Over a restart of the hub ---
+
+  /** What is in flight, for `restore`. */
+  record(positions: OutgoingRecord['positions']): OutgoingRecord {
+    const window = this.#window;
+    const packets: StoredPacket[] = [...(this.#restored?.packets() ?? [])];
+    const { oldest = 0, next = 0 } = window ?? {};
+    for (let sequence = oldest; sequence < next; sequence++) {
+      const delivery = window!.delivery(sequence);
+      if (delivery === undefined) continue;
+      const { label } = window!.source(sequence)!;
+      packets.push([sequence, window!.owes(sequence), label, delivery.message.id]);
+    }
+    return { positions, oldest, next, packets };
+  }
+
+  /** Begins with what was in flight when the hub was stopped. */
+  restore(record: OutgoingRecord): void {
+    this.#window = new Window();
+    this.#restored = new Restored(record, this.#window);
+  }
+
+  /** Everything that may have been in flight has been read again. */
+  restored(): void {
+    this.#releases.push(...(this.#restored?.finish() ?? []));
+    this.#readAgain = true;
+    this.#forgetRestored();
+    this.pump();
+  }
+
+  /** Once nothing is in flight, places in streams say everything. */
+  #forgetRestored(): void {
+    if (this.#readAgain && this.inFlight === 0) this.#restored = undefined;
+  }
+
+  /** Sends again what was in flight; answers the others. */
+  #sendRestored(source: Source, batch: readonly Delivery[]): readonly Delivery[] {
+    return batch.filter((delivery) => {
+      const found = this.#restored!.take(source, delivery);
+      if (found === undefined) return true;
+      if (found === 'done') source.finished(1, 0);
+      else if (this.#link !== undefined && this.#again > found) {
+        this.#sendOnceMore(this.#link, this.#window!, found);
+      }
+      return false;
+    });
   }
 }

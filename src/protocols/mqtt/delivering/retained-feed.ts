@@ -4,6 +4,7 @@ import type { View } from './view.ts';
 
 /** The retained messages for a new subscription, taken from their store as the client takes them. */
 export class RetainedFeed implements Source {
+  readonly label = '';
   readonly view: View;
   /** The subscription. */
   readonly of: Source;

@@ -51,39 +51,78 @@ export interface Reader {
 class Leg implements Subscriber, Source {
   view: View;
   readonly filter: string;
+  readonly label: string;
   readonly #outbox: Outbox;
-  readonly #credit = new Credit();
+  #credit = new Credit();
   #hub: Subscription | undefined;
+  /** Where to go on, while it is not open. */
+  #after: string | undefined;
+  /** Deliveries that are not done. */
+  #open = 0;
+  /** The last that is done with all before it. */
+  #passed: Delivery | undefined;
+  /** Told once, when everything up to its beginning has come again. */
+  onCaughtUp: (() => void) | undefined;
 
-  constructor(filter: string, view: View, outbox: Outbox) {
+  constructor(filter: string, label: string, view: View, outbox: Outbox) {
     this.filter = filter;
+    this.label = label;
     this.view = view;
     this.#outbox = outbox;
   }
 
+  get opened(): boolean {
+    return this.#hub !== undefined;
+  }
+
+  /** Everything before it is done; undefined where the hub has no streams. */
+  get position(): string | undefined {
+    if (this.#hub === undefined) return this.#after;
+    return this.#open === 0 ? this.#hub.position : (this.#passed?.position ?? this.#after);
+  }
+
+  /** A position to begin with. */
+  set position(position: string | undefined) {
+    this.#after = position;
+  }
+
   /** @throws Fault as Hub.subscribe does */
   open(hub: Hub, origin: Origin): void {
-    this.#hub = hub.subscribe({ filter: this.filter, credit: this.#credit.begin() }, this, origin);
+    this.#credit = new Credit();
+    this.#open = 0;
+    this.#passed = undefined;
+    const options = { filter: this.filter, credit: this.#credit.begin(), after: this.#after };
+    this.#hub = hub.subscribe(options, this, origin);
+    this.#after ??= this.#hub.position;
   }
 
   deliver(batch: readonly Delivery[]): void {
+    this.#open += batch.length;
     this.#outbox.push(this, batch);
   }
 
   finished(count: number, bytes: number): void {
+    this.#open -= count;
     const more = this.#credit.done(count, bytes);
     if (more > 0) this.#hub?.credit(more);
   }
 
-  passed(): void {
-    // Nothing remembers its place.
+  passed(delivery: Delivery): void {
+    this.#passed = delivery;
+  }
+
+  caughtUp(): void {
+    this.onCaughtUp?.();
+    this.onCaughtUp = undefined;
   }
 
   closed(): void {
+    this.#after = this.position;
     this.#hub = undefined;
   }
 
   close(): void {
+    this.#after = undefined;
     this.#hub?.close();
     this.#hub = undefined;
     this.#outbox.forget(this);
@@ -95,8 +134,7 @@ export class SessionSubscription {
   readonly filter: TopicFilter;
   request: SubscriptionRequest;
   identifier: number;
-  #legs: readonly Leg[];
-  readonly #outbox: Outbox;
+  readonly #legs: readonly Leg[];
 
   constructor(
     filter: TopicFilter,
@@ -108,9 +146,10 @@ export class SessionSubscription {
     this.filter = filter;
     this.request = request;
     this.identifier = identifier;
-    this.#outbox = outbox;
     const view = this.#view(reader);
-    this.#legs = filter.filters.map((one) => new Leg(one, view, outbox));
+    this.#legs = filter.filters.map(
+      (one, index) => new Leg(one, `${index} ${request.filter}`, view, outbox),
+    );
   }
 
   #view({ modern, maxPacketBytes, idPrefix }: Reader): View {
@@ -130,6 +169,18 @@ export class SessionSubscription {
   /** One of those that bring messages, for retained messages to belong to. */
   get source(): Source {
     return this.#legs[0]!;
+  }
+
+  /** Where each of its parts goes on, by label. */
+  *positions(): Iterable<readonly [label: string, position: string]> {
+    for (const { label, position } of this.#legs) {
+      if (position !== undefined) yield [label, position];
+    }
+  }
+
+  /** Begins where it was when the hub was stopped. */
+  restore(positions: Readonly<Record<string, string>>): void {
+    for (const leg of this.#legs) leg.position = positions[leg.label];
   }
 
   /** @throws Fault as Hub.subscribe does; nothing is open then */
@@ -153,14 +204,17 @@ export class SessionSubscription {
     if (this.request.qos === 0) this.close();
   }
 
-  resume(reader: Reader, hub: Hub, origin: Origin): void {
-    if (this.request.qos > 0) {
-      this.refresh(reader);
-      return;
+  /** The client is here again. Answers how many of its parts will tell that they have caught up. */
+  resume(reader: Reader, hub: Hub, origin: Origin, caughtUp: () => void): number {
+    this.refresh(reader);
+    let waiting = 0;
+    for (const leg of this.#legs) {
+      if (leg.opened) continue;
+      leg.onCaughtUp = caughtUp;
+      leg.open(hub, origin);
+      waiting++;
     }
-    const view = this.#view(reader);
-    this.#legs = this.filter.filters.map((one) => new Leg(one, view, this.#outbox));
-    this.open(hub, origin);
+    return waiting;
   }
 
   close(): void {

@@ -52,12 +52,33 @@ export class Window {
     return this.#owes[sequence & (this.#owes.length - 1)]!;
   }
 
-  delivery(sequence: number): Delivery {
-    return this.#deliveries[sequence & (this.#owes.length - 1)]!;
+  /** Undefined for a packet of an earlier run whose message has not been read again. */
+  delivery(sequence: number): Delivery | undefined {
+    return this.#deliveries[sequence & (this.#owes.length - 1)];
   }
 
-  source(sequence: number): Source {
-    return this.#sources[sequence & (this.#owes.length - 1)]!;
+  source(sequence: number): Source | undefined {
+    return this.#sources[sequence & (this.#owes.length - 1)];
+  }
+
+  /** Begins with packets of an earlier run, of which nothing is owed yet. */
+  restore(oldest: number, next: number): void {
+    this.oldest = oldest;
+    this.next = oldest;
+    while (this.next < next) {
+      if (this.size === this.#owes.length) this.#grow();
+      this.next++;
+    }
+  }
+
+  owe(sequence: number, owes: number): void {
+    this.#owes[sequence & (this.#owes.length - 1)] = owes;
+  }
+
+  attach(sequence: number, delivery: Delivery, source: Source): void {
+    const slot = sequence & (this.#owes.length - 1);
+    this.#deliveries[slot] = delivery;
+    this.#sources[slot] = source;
   }
 
   /** The client has the message (QoS 2): what is left is PUBREL and PUBCOMP. */
@@ -67,11 +88,17 @@ export class Window {
 
   /** A packet is done. Sources are told what that brings to its end. */
   done(sequence: number): void {
+    this.#owes[sequence & (this.#owes.length - 1)] = OWES.NOTHING;
+    this.trim();
+  }
+
+  /** Leaves behind what is done at the beginning. */
+  trim(): void {
     const mask = this.#owes.length - 1;
-    this.#owes[sequence & mask] = OWES.NOTHING;
     while (this.oldest < this.next && this.#owes[this.oldest & mask] === OWES.NOTHING) {
       const slot = this.oldest++ & mask;
-      this.#sources[slot]!.passed(this.#deliveries[slot]!);
+      const delivery = this.#deliveries[slot];
+      if (delivery !== undefined) this.#sources[slot]!.passed(delivery);
       this.#sources[slot] = undefined;
       this.#deliveries[slot] = undefined;
     }

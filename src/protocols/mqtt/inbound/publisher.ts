@@ -1,12 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import type { Origin } from '../../../hub/hub.ts';
 import { isPromise, type MaybePromise } from '../../../model/maybe-promise.ts';
 import type { Broker } from '../broker.ts';
+import { wasAccepted } from '../durable/find-message.ts';
+import type { StoredReceipt } from '../durable/session-record.ts';
 import { reasonOf } from '../faults.ts';
-import { type MessageIds, MqttMessage } from '../messages.ts';
+import { MqttMessage } from '../messages.ts';
 import { checkTopic } from '../names.ts';
+import type { Session } from '../session.ts';
 import type { Topic } from '../topics.ts';
-import { PACKET, type QoS } from '../wire/packet-types.ts';
+import { PACKET } from '../wire/packet-types.ts';
 import type { PublishView } from '../wire/packets.ts';
 import type { Properties } from '../wire/properties.ts';
 import { MqttError, protocolError, REASON, type Reason } from '../wire/reasons.ts';
@@ -18,6 +20,8 @@ export interface PublisherLink {
   acknowledge(type: number, packetId: number, reason: number, text?: string): void;
   /** A client before MQTT 5 cannot be told that a message was refused. */
   refused(reason: Reason, text: string): void;
+  /** What has to be kept cannot be. */
+  failed(error: unknown): void;
   /** More waits for its commit than is allowed, or not any more. */
   congested(yes: boolean): void;
   /** Acknowledgements were written outside of a read. */
@@ -33,6 +37,10 @@ interface Batch {
   bytes: number;
   /** What came of each, by its place; absent: success. */
   refusals: Map<number, Refusal> | undefined;
+  /** Messages of QoS 2 of which it is not known whether the hub accepted them before it was
+   * started anew, and those of them that it did; by their place. */
+  earlier: Map<number, StoredReceipt> | undefined;
+  accepted: Set<number> | undefined;
   settled: boolean;
 }
 
@@ -53,31 +61,26 @@ const MAX_PENDING_BATCHES = 256;
 export class Publisher {
   readonly #broker: Broker;
   readonly #link: PublisherLink;
-  readonly #origin: Origin;
-  readonly #ids: MessageIds;
+  readonly #session: Session;
   readonly #received: ReceivedIds;
   readonly #receiveMaximum: number;
   readonly #maxAlias: number;
   #aliases: (Topic | undefined)[] | undefined;
   #batch: Batch = emptyBatch();
+  #releases: number[] = [];
+  /** Until it resolves, batches wait. */
+  #gate: Promise<void> | undefined;
   #pending: Batch[] = [];
   #pendingBytes = 0;
   #congested = false;
   /** Messages of QoS 1 that are not acknowledged. */
   #unacknowledged = 0;
 
-  constructor(
-    broker: Broker,
-    link: PublisherLink,
-    origin: Origin,
-    ids: MessageIds,
-    received: ReceivedIds,
-  ) {
+  constructor(broker: Broker, link: PublisherLink, session: Session) {
     this.#broker = broker;
     this.#link = link;
-    this.#origin = origin;
-    this.#ids = ids;
-    this.#received = received;
+    this.#session = session;
+    this.#received = session.received;
     this.#receiveMaximum = link.modern ? broker.options.receiveMaximum : Number.POSITIVE_INFINITY;
     this.#maxAlias = link.modern ? broker.options.topicAliasMaximum : 0;
   }
@@ -92,12 +95,14 @@ export class Publisher {
     const { qos, packetId, properties, bytes, payloadStart, payloadEnd } = packet;
     const topic = this.#topicOf(packet);
     checkProperties(properties);
-    if (qos === 2 && this.#received.has(packetId)) {
-      this.#received.again(packetId);
-      return;
-    }
-    if (qos > 0) this.#count(qos, packetId);
+    const earlier = qos === 2 ? this.#received.again(packetId) : undefined;
+    if (earlier === 'here') return;
+    if (qos > 0 && earlier === undefined) this.#checkQuota();
     const batch = this.#batch;
+    if (earlier !== undefined) {
+      batch.earlier ??= new Map();
+      batch.earlier.set(batch.messages.length, earlier);
+    }
     const refusal = refusalOf(packet, topic);
     if (refusal !== undefined) {
       batch.refusals ??= new Map();
@@ -112,8 +117,14 @@ export class Publisher {
       payload,
       properties,
       nowMs(),
-      this.#ids,
+      this.#session.ids,
+      earlier?.messageId,
     );
+    if (qos === 1) this.#unacknowledged++;
+    else if (qos === 2 && earlier === undefined) {
+      const { id, subject, timeMs } = message;
+      this.#received.add(packetId, id, subject, timeMs);
+    }
     batch.messages.push(message);
     batch.acks.push(qos === 2 ? packetId | QOS_2 : packetId);
     batch.bytes += payload.byteLength;
@@ -141,24 +152,48 @@ export class Publisher {
     return topic;
   }
 
-  #count(qos: QoS, packetId: number): void {
+  #checkQuota(): void {
     if (this.#unacknowledged + this.#received.size >= this.#receiveMaximum) {
       throw new MqttError(
         REASON.RECEIVE_MAXIMUM_EXCEEDED,
         `More than ${this.#receiveMaximum} messages were sent that are not acknowledged.`,
       );
     }
-    if (qos === 2) this.#received.add(packetId);
-    else this.#unacknowledged++;
+  }
+
+  /** PUBREL came. */
+  release(packetId: number): void {
+    this.#releases.push(packetId);
   }
 
   /** Hands what has come to the hub. */
   flush(): void {
     const batch = this.#batch;
-    if (batch.messages.length === 0) return;
+    const releases = this.#releases;
+    if (batch.messages.length === 0 && releases.length === 0) return;
     this.#batch = emptyBatch();
+    this.#releases = [];
+    const known = releases.map((packetId) => this.#received.delete(packetId));
+    const kept = this.#session.keepReceived();
+    const complete = (): void => {
+      for (const [index, packetId] of releases.entries()) {
+        const reason = known[index] === true ? REASON.SUCCESS : REASON.PACKET_IDENTIFIER_NOT_FOUND;
+        this.#link.acknowledge(PACKET.PUBCOMP, packetId, reason);
+      }
+    };
+    if (isPromise(kept)) {
+      kept.then(complete, (error) => this.#link.failed(error)).finally(() => this.#link.settled());
+    } else complete();
+    if (batch.messages.length > 0) this.#begin(batch, kept);
+  }
+
+  /** @param kept when it is kept which messages of QoS 2 came */
+  #begin(batch: Batch, kept: MaybePromise<void>): void {
     this.#pending.push(batch);
-    const answer = batch.refusals === undefined ? this.#accept(batch) : this.#oneByOne(batch);
+    let answer: MaybePromise<void>;
+    if (this.#gate === undefined && !isPromise(kept) && batch.earlier === undefined) {
+      answer = this.#accept(batch);
+    } else answer = this.#acceptLater(batch, kept);
     if (isPromise(answer)) this.#wait(batch, answer);
     else {
       batch.settled = true;
@@ -166,7 +201,35 @@ export class Publisher {
     }
   }
 
+  /** One batch after the other begins: messages stay in order. */
+  #acceptLater(batch: Batch, kept: MaybePromise<void>): Promise<void> {
+    const begun = Promise.all([this.#gate, kept])
+      .then(() => this.#leaveOutAccepted(batch))
+      .then(
+        () => ({ answer: this.#accept(batch) }),
+        (error: unknown) => ({ answer: refuseAll(batch, error) }),
+      );
+    const gate = begun.then(() => {
+      if (this.#gate === gate) this.#gate = undefined;
+    });
+    this.#gate = gate;
+    return begun.then(({ answer }) => answer);
+  }
+
+  /** Messages of QoS 2 from before the hub was started that it had accepted then. */
+  async #leaveOutAccepted(batch: Batch): Promise<void> {
+    if (batch.earlier === undefined) return;
+    const { hub } = this.#broker;
+    for (const [index, receipt] of batch.earlier) {
+      if (await wasAccepted(hub, receipt, this.#session.origin)) {
+        batch.accepted ??= new Set();
+        batch.accepted.add(index);
+      }
+    }
+  }
+
   #accept(batch: Batch): MaybePromise<void> {
+    if (batch.refusals !== undefined || batch.accepted !== undefined) return this.#oneByOne(batch);
     try {
       const answer = this.#publish(batch.messages, batch.retains);
       // A batch that cannot be stored is refused as a whole: its messages are not tried again.
@@ -182,7 +245,7 @@ export class Publisher {
 
   #publish(messages: readonly MqttMessage[], retains: boolean): MaybePromise<void> {
     const { hub, retained } = this.#broker;
-    const answer = hub.publish(messages, this.#origin);
+    const answer = hub.publish(messages, this.#session.origin);
     if (!retains) return answer;
     return isPromise(answer) ? answer.then(() => retained.put(messages)) : retained.put(messages);
   }
@@ -193,7 +256,7 @@ export class Publisher {
     const { refusals } = batch;
     const waiting: Promise<void>[] = [];
     batch.messages.forEach((message, index) => {
-      if (refusals.has(index)) return;
+      if (refusals.has(index) || batch.accepted?.has(index) === true) return;
       const refuse = (thrown: unknown): void => {
         refusals.set(index, refusalOfFault(thrown));
       };
@@ -252,7 +315,16 @@ export class Publisher {
 }
 
 function emptyBatch(): Batch {
-  return { messages: [], acks: [], retains: false, bytes: 0, refusals: undefined, settled: false };
+  return {
+    messages: [],
+    acks: [],
+    retains: false,
+    bytes: 0,
+    refusals: undefined,
+    earlier: undefined,
+    accepted: undefined,
+    settled: false,
+  };
 }
 
 function refuseAll(batch: Batch, thrown: unknown): void {

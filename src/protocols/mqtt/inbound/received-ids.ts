@@ -1,41 +1,88 @@
+import type { IncomingRecord, StoredReceipt } from '../durable/session-record.ts';
+
+interface Receipt extends StoredReceipt {
+  /**
+   * `pending`: the hub has not accepted it yet. `accepted`: what comes with this identifier is the
+   * same again. `unknown`: it came before the hub was started anew.
+   */
+  state: 'pending' | 'accepted' | 'unknown';
+  /** It came again while it was pending. */
+  asked: boolean;
+}
+
 /**
- * Packet identifiers of QoS 2 messages that came from a client and are not released (MQTT 5.0
- * section 4.3.3): what comes with one of them is the same message again.
+ * Messages of QoS 2 that came from a client and are not released (MQTT 5.0 section 4.3.3): what
+ * comes with the packet identifier of one is the same message again.
  */
 export class ReceivedIds {
-  /** Whether the hub has accepted the message. */
-  readonly #ids = new Map<number, boolean>();
-  /** Came again before the hub had accepted it. */
-  readonly #asked = new Set<number>();
+  readonly #receipts = new Map<number, Receipt>();
   /** Sends a PUBREC on the connection that the session has now. */
   confirm: ((packetId: number) => void) | undefined;
+  /** Something changed that is not kept yet. */
+  dirty = false;
 
   get size(): number {
-    return this.#ids.size;
+    return this.#receipts.size;
   }
 
-  has(packetId: number): boolean {
-    return this.#ids.has(packetId);
+  add(packetId: number, messageId: string, subject: string, timeMs: number): void {
+    this.dirty = true;
+    this.#receipts.set(packetId, {
+      packetId,
+      messageId,
+      subject,
+      timeMs,
+      state: 'pending',
+      asked: false,
+    });
   }
 
-  add(packetId: number): void {
-    this.#ids.set(packetId, false);
-  }
-
-  /** The message came again. */
-  again(packetId: number): void {
-    if (this.#ids.get(packetId) === true) this.confirm?.(packetId);
-    else this.#asked.add(packetId);
+  /**
+   * A message came. Undefined where it is new. Otherwise it is here, and where nobody knows whether
+   * it was accepted what is known of it is answered: it is pending from now on.
+   */
+  again(packetId: number): 'here' | StoredReceipt | undefined {
+    const receipt = this.#receipts.get(packetId);
+    if (receipt === undefined) return undefined;
+    if (receipt.state === 'unknown') {
+      receipt.state = 'pending';
+      return receipt;
+    }
+    if (receipt.state === 'accepted') this.confirm?.(packetId);
+    else receipt.asked = true;
+    return 'here';
   }
 
   accepted(packetId: number): void {
-    this.#ids.set(packetId, true);
-    if (this.#asked.delete(packetId)) this.confirm?.(packetId);
+    const receipt = this.#receipts.get(packetId);
+    if (receipt === undefined) return;
+    receipt.state = 'accepted';
+    if (receipt.asked) this.confirm?.(packetId);
+    receipt.asked = false;
   }
 
   /** Answers whether it was there. */
   delete(packetId: number): boolean {
-    this.#asked.delete(packetId);
-    return this.#ids.delete(packetId);
+    this.dirty = true;
+    return this.#receipts.delete(packetId);
+  }
+
+  record(): IncomingRecord {
+    this.dirty = false;
+    const receipts = [...this.#receipts.values()];
+    return {
+      receipts: receipts.map(({ packetId, messageId, subject, timeMs }) => ({
+        packetId,
+        messageId,
+        subject,
+        timeMs,
+      })),
+    };
+  }
+
+  restore({ receipts }: IncomingRecord): void {
+    for (const receipt of receipts) {
+      this.#receipts.set(receipt.packetId, { ...receipt, state: 'unknown', asked: false });
+    }
   }
 }
