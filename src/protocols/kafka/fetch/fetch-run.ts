@@ -69,7 +69,6 @@ export class FetchRun implements PartitionListener {
 
   async #later(): Promise<FetchResponse> {
     const { client } = this.#context;
-<<<<<<< HEAD
     try {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -84,21 +83,7 @@ export class FetchRun implements PartitionListener {
       this.#wake = undefined;
       for (const stop of this.#stops) stop();
     }
-    return this.#respond(0, [], Math.min(this.#asked.maxBytes, this.#limit), false);
-=======
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      // Node keeps timers of one duration in one list: starting and ending one is cheap.
-      const timer = setTimeout(resolve, Math.min(this.#asked.maxWaitMs, MAX_WAIT_MS));
-      this.#stops.push(() => clearTimeout(timer), client.onEnd(resolve));
-      for (const { partition } of this.#fetches) {
-        if (partition !== undefined) this.#stops.push(partition.watch(this));
-      }
-    });
-    this.#wake = undefined;
-    for (const stop of this.#stops) stop();
     return this.#respond(0, [], this.#room, false);
->>>>>>> main
   }
 
   /** More may have been committed in this turn: what wakes goes on after it. */
