@@ -69,17 +69,20 @@ export class FetchRun implements PartitionListener {
 
   async #later(): Promise<FetchResponse> {
     const { client } = this.#context;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      // Node keeps timers of one duration in one list: starting and ending one is cheap.
-      const timer = setTimeout(resolve, Math.min(this.#asked.maxWaitMs, MAX_WAIT_MS));
-      this.#stops.push(() => clearTimeout(timer), client.onEnd(resolve));
-      for (const { partition } of this.#fetches) {
-        if (partition !== undefined) this.#stops.push(partition.watch(this));
-      }
-    });
-    this.#wake = undefined;
-    for (const stop of this.#stops) stop();
+    try {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        // Node keeps timers of one duration in one list: starting and ending one is cheap.
+        const timer = setTimeout(resolve, Math.min(this.#asked.maxWaitMs, MAX_WAIT_MS));
+        this.#stops.push(() => clearTimeout(timer), client.onEnd(resolve));
+        for (const { partition } of this.#fetches) {
+          if (partition !== undefined) this.#stops.push(partition.watch(this));
+        }
+      });
+    } finally {
+      this.#wake = undefined;
+      for (const stop of this.#stops) stop();
+    }
     return this.#respond(0, [], this.#room, false);
   }
 
