@@ -4,4 +4,5 @@
 # All comes from Maven; without a package registry the step says so and succeeds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+timeout 120 node test/kafka-clients/segments.ts
 exec timeout 600 node test/kafka-clients/compare.ts java-4 java-3 tools

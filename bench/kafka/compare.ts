@@ -19,7 +19,7 @@ export interface KafkaOptions {
 const STARTS: Readonly<Record<Measure['flush'], Readonly<Record<string, () => Promise<Broker>>>>> =
   {
     'page cache': {
-      ours: () => startPolywire({ settings: { storage: { sync: 'interval' } } }),
+      ours: () => startPolywire({ settings: { storage: { sync: 'never' } } }),
       peer: () => startApacheKafka(),
     },
     disk: {

@@ -10,7 +10,13 @@ import { makeScramKeys, parseScram, scramText } from './scram.ts';
 const ALICE = { id: 'alice', authenticated: true, scopes: new Set(['*']) };
 
 /** The client's side, written from RFC 5802 section 3. */
-function proofOf(hashName: ScramHash, password: string, bare: string, first: string) {
+function proofOf(
+  hashName: ScramHash,
+  password: string,
+  bare: string,
+  first: string,
+  repeated = '',
+) {
   const [, nonce, salt, iterations] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(first)!;
   const length = hashName === 'sha256' ? 32 : 64;
   const salted = pbkdf2Sync(
@@ -23,7 +29,7 @@ function proofOf(hashName: ScramHash, password: string, bare: string, first: str
   const hmac = (key: Buffer, text: string): Buffer =>
     createHmac(hashName, key).update(text).digest();
   const clientKey = hmac(salted, 'Client Key');
-  const without = `c=biws,r=${nonce}`;
+  const without = `c=biws,r=${repeated}${nonce}`;
   const message = `${bare},${first},${without}`;
   const signature = hmac(hash(hashName, clientKey, 'buffer'), message);
   const proof = clientKey.map((byte, index) => byte ^ signature[index]!);
@@ -92,6 +98,15 @@ describe('a SCRAM exchange', () => {
       await assert.rejects(exchange(hashName, verifierOf, 'a=l,ice', 'pencils'), refused);
     });
   }
+
+  it("takes a nonce that repeats the client's own, as old clients send it", async () => {
+    const keys = await makeScramKeys('sha256', 'pencil');
+    const server = new ScramServer('sha256', async () => ({ ...keys, principal: ALICE }));
+    const bare = 'n=alice,r=kal>_~.j6`wA5';
+    const first = String(await server.first(Buffer.from(`n,,${bare}`)));
+    const { final, expected } = proofOf('sha256', 'pencil', bare, first, 'kal>_~.j6`wA5');
+    assert.equal(String(server.final(Buffer.from(final)).bytes), expected);
+  });
 
   it('refuses what is no SCRAM, channel binding, other users and other nonces', async () => {
     const verifierOf = async () => ({ ...(await makeScramKeys('sha256', 'x')), principal: ALICE });

@@ -1,36 +1,15 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { until } from '../interop/until.ts';
-import { folderWith, PolywireProcess } from '../support/polywire-process.ts';
+import { folderWith, freePort, PolywireProcess } from '../support/polywire-process.ts';
+import { randomOf } from './random.ts';
 
 /** Rounds with one kill each; more by hand: `KILLS=100 node --test test/faults/kafka-tr*`. */
 const KILLS = Number(process.env.KILLS ?? 4);
 const SEED = Number(process.env.SEED ?? 4711);
 const GROUP = 'pipeline';
-
-/** Numbers that a seed determines (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /**
  * Each transaction writes its number to two partitions and moves the group's offset past it. Which

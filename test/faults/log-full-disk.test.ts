@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { openLog } from '../../src/log/open-log.ts';
 import { STREAM_DEFAULTS } from '../../src/log/settings.ts';
 import { readAll, record, until, valuesOf } from '../engine/records.ts';
-
-/** A file system of 8 MiB, or why there is none. */
-function smallDisk(): { path: string; skip: string | undefined } {
-  const path = mkdtempSync(join(tmpdir(), 'polywire-full-'));
-  if (process.env.CI === undefined) return { path, skip: 'it mounts a disk; set CI=1 to allow it' };
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path], { stdio: 'pipe' });
-    return { path, skip: undefined };
-  } catch {
-    return { path, skip: 'no disk can be mounted here (that needs root)' };
-  }
-}
+import { smallDisk } from './small-disk.ts';
 
 it('a full disk: writes are refused, reads go on, and it goes on when there is room', async (test) => {
-  const { path, skip } = smallDisk();
-  if (skip !== undefined) {
-    rmSync(path, { recursive: true });
-    return test.skip(skip);
-  }
+  const { path, skip, remove } = smallDisk();
+  if (skip !== undefined) return test.skip(skip);
   try {
     const engine = await openLog({ folder: join(path, 'data'), retryMs: 20 });
     const settings = { ...STREAM_DEFAULTS, retentionMs: -1, segmentBytes: 512 * 1024 };
@@ -63,7 +47,6 @@ it('a full disk: writes are refused, reads go on, and it goes on when there is r
     assert.equal(String((await again.table('t')).get('a')), '2');
     await again.close();
   } finally {
-    execFileSync('umount', [path]);
-    rmSync(path, { recursive: true });
+    remove();
   }
 });

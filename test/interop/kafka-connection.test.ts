@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { buildBatch } from '../../src/formats/records/records.test-support.ts';
 import { ERROR } from '../../src/protocols/kafka/errors.ts';
@@ -209,6 +212,50 @@ function withInt16(buffer: Buffer, at: number, value: number): Buffer {
   return buffer;
 }
 
+describe('the address that clients are told', () => {
+  const addressOf = async (kafka: object) => {
+    const hub = await startKafkaHub({ kafka });
+    const raw = new RawKafka(hub.port);
+    try {
+      const { brokers } = await raw.call(METADATA, 4, { topics: [] });
+      return { ...brokers[0], own: hub.port };
+    } finally {
+      raw.end();
+      await hub.stop();
+    }
+  };
+
+  it('is the one at which they came, unless it is configured', async () => {
+    const { host, port, own, nodeId } = await addressOf({});
+    assert.deepEqual([host, port, nodeId], ['127.0.0.1', own, 1]);
+    const told = await addressOf({ advertised: 'broker.example:1234', brokerId: 7 });
+    assert.deepEqual([told.host, told.port, told.nodeId], ['broker.example', 1234, 7]);
+    const six = await addressOf({ advertised: '[2001:db8::1]:9092' });
+    assert.deepEqual([six.host, six.port], ['2001:db8::1', 9092]);
+  });
+
+  it('and the cluster, topics and producer ids are the same after a restart', async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'polywire-kafka-'));
+    context.after(() => rm(folder, { recursive: true, force: true }));
+    const facts = async () => {
+      const hub = await startKafkaHub({ folder });
+      const raw = new RawKafka(hub.port);
+      const { clusterId, topics } = await raw.call(METADATA, 12, { topics: [{ name: 'kept' }] });
+      const init = { transactionalId: null, transactionTimeoutMs: 1000 };
+      const { producerId } = await raw.call(22, 4, init);
+      raw.end();
+      await hub.stop();
+      return { clusterId, topicId: topics[0].topicId, producerId };
+    };
+    const first = await facts();
+    const second = await facts();
+    assert.match(first.clusterId, /^[A-Za-z0-9_-]{22}$/);
+    assert.equal(second.clusterId, first.clusterId);
+    assert.equal(second.topicId, first.topicId);
+    assert.ok(second.producerId > first.producerId);
+  });
+});
+
 describe('a hub that asks for credentials', () => {
   it('keeps little of who has shown none, and takes nothing but a login', async (context) => {
     const hub = await startKafkaHub({ users: [{ user: 'alice', password: 'correct horse' }] });
@@ -231,6 +278,15 @@ describe('a hub that asks for credentials', () => {
       'SCRAM-SHA-512',
     ]);
     raw.socket.write(raw.encode(METADATA, 4, { topics: [] }));
+    await raw.untilClosed();
+  });
+
+  it('waits for a login no longer than it says', async (context) => {
+    const users = [{ user: 'alice', password: 'correct horse' }];
+    const hub = await startKafkaHub({ users, kafka: { authenticateTimeoutMs: 100 } });
+    context.after(() => hub.stop());
+    const raw = new RawKafka(hub.port);
+    await raw.call(API_VERSIONS, 0, {});
     await raw.untilClosed();
   });
 

@@ -159,6 +159,49 @@ describe('Fetch', () => {
     assert.ok(all.reduce((sum, bytes) => sum + bytes) <= 11_000, `${all}`);
   });
 
+  it('is answered with little while clients are slow to take what waits for them', async (context) => {
+    const own = await startKafkaHub({ kafka: { maxUnsentBytes: 41_000_000 } });
+    context.after(() => own.stop());
+    const [slow, quick] = [new RawKafka(own.port), new RawKafka(own.port)];
+    const name = 'slow';
+    await quick.call(19, 5, {
+      topics: [{ name, numPartitions: 40, replicationFactor: 1 }],
+      timeoutMs: 1000,
+    });
+    const value = Buffer.alloc(1_000_000, 'x');
+    const records = buildBatch([{ key: null, value, headers: [], timeMs: Date.now() }]);
+    const partitions = Array.from({ length: 40 }, (_, partition) => ({
+      partition,
+      fetchOffset: 0,
+      partitionMaxBytes: 2_000_000,
+    }));
+    for (const { partition } of partitions) {
+      const topicData = [{ name, partitionData: [{ index: partition, records }] }];
+      await quick.call(0, 7, { acks: -1, timeoutMs: 1000, topicData });
+    }
+    const all = {
+      maxWaitMs: 1_000,
+      minBytes: 1,
+      maxBytes: 50_000_000,
+      topics: [{ topic: name, partitions }],
+    };
+    const bytesOf = (answer: Parameters<typeof partitionsOf>[0]): number =>
+      partitionsOf(answer).reduce((sum, { records: [one] }) => sum + one.length, 0);
+    slow.socket.pause();
+    // The operating system takes the first ones.
+    const waiting = [1, 2, 3].map(() => slow.send(slow.encode(FETCH, 11, all)));
+    let little = 50_000_000;
+    while (little > 2_000_000) little = bytesOf(await quick.call(FETCH, 11, all));
+    assert.ok(little >= 1_000_000, 'one batch at least');
+    slow.socket.resume();
+    for (const answer of waiting) {
+      assert.ok(bytesOf(slow.decode(FETCH, 11, await answer)) >= 1_000_000);
+    }
+    while (bytesOf(await quick.call(FETCH, 11, all)) < 40_000_000);
+    slow.end();
+    quick.end();
+  });
+
   it('starts with the batch that holds the offset', async () => {
     const [partition] = await topic('middle');
     const records = ['a', 'b', 'c'].map((value) => ({

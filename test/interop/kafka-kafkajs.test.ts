@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 import { type KafkaHub, startKafkaHub } from './kafka-kit.ts';
 
@@ -228,6 +229,27 @@ describe('kafkajs with SASL', () => {
       }
     });
   }
+
+  it('comes over TLS', async () => {
+    const file = (name: string): string =>
+      fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+    const tls = { cert: file('first.pem'), key: file('first.key') };
+    const hub = await startKafkaHub({ users, tls });
+    const { user, password } = users[0]!;
+    const admin = new Kafka({
+      brokers: [hub.broker],
+      logLevel: logLevel.NOTHING,
+      ssl: { rejectUnauthorized: false },
+      sasl: { mechanism: 'plain', username: user, password },
+    }).admin();
+    try {
+      await admin.connect();
+      assert.deepEqual(await admin.listTopics(), []);
+    } finally {
+      await admin.disconnect();
+      await hub.stop();
+    }
+  });
 
   it('gets nothing without logging in', async () => {
     const hub = await startKafkaHub({ users });

@@ -22,6 +22,7 @@ export interface KafkaHubOptions {
     readonly scopes?: string[];
   }[];
   readonly application?: Application;
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** To start again on. */
   readonly folder?: string;
   /** To listen again on; a free one where it is left out. */
@@ -69,7 +70,10 @@ export async function startKafkaHub(options: KafkaHubOptions = {}): Promise<Kafk
   const meter = hub.diagnostics.meter('kafka');
   const server = kafka.serve(hub, completeOptions(KafkaOptions, options.kafka ?? {}), meter);
   const listener = await createListener(
-    completeNetOptions({ listen: { port: options.port ?? 0 } }),
+    completeNetOptions({
+      listen: { port: options.port ?? 0 },
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+    }),
     [{ protocol: kafka, server, meter }],
     hub.diagnostics,
   );

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Delivery } from '../../src/model/message.ts';
 import { LOCAL } from '../../src/model/principal.ts';
+import { freePort } from '../support/polywire-process.ts';
 import { type KafkaHub, startKafkaHub } from './kafka-kit.ts';
 import { until } from './until.ts';
 
@@ -20,16 +20,6 @@ before(async () => {
 });
 
 after(() => rm(folder, { recursive: true, force: true }));
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port: found } = server.address() as { port: number };
-      server.close(() => resolve(found));
-    });
-  });
-}
 
 function client(): Kafka {
   return new Kafka({

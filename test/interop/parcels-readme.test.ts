@@ -97,7 +97,7 @@ test('what the README shows of npm start is what is printed', {
   child.kill();
   const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
   assert.ok(port !== undefined, output);
-  const shown = output.replaceAll(`:${port}`, ':7070');
+  const shown = output.replaceAll(new RegExp(`\\b${port}\\b`, 'g'), '7070');
   for (const line of shown.split('\n')) {
     if (!line.includes(folder)) assert.ok(readme.includes(line.trim()), line);
   }

@@ -35,6 +35,7 @@ export async function openBroker(
     nodeId: options.brokerId,
     producerIds: new ProducerIds(table),
     budget: new ByteBudget(options.maxBytesInFlight),
+    unsent: new ByteBudget(options.maxUnsentBytes),
     handlers: HANDLERS,
     onClose: (listener) => {
       closing.push(listener);

@@ -8,6 +8,11 @@ export class ByteBudget {
     this.#maxBytes = maxBytes;
   }
 
+  /** Bytes that may still be taken; 0 where more were taken than there are. */
+  get left(): number {
+    return Math.max(0, this.#maxBytes - this.#used);
+  }
+
   get exhausted(): boolean {
     return this.#used >= this.#maxBytes;
   }

@@ -2,8 +2,10 @@ import type { Origin } from '../../hub/hub.ts';
 import type { Connection, Receiver } from '../../hub/transport.ts';
 import { Fault } from '../../model/fault.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
+import { advertisedAddress, plainAddress } from './address.ts';
 import {
   type Address,
+  API_VERSIONS,
   type Broker,
   type Client,
   type RequestContext,
@@ -13,10 +15,10 @@ import type { AnyHandler } from './dispatch.ts';
 import { errorOf } from './faults.ts';
 import { FrameReader } from './frames.ts';
 import { type RequestHeader, readRequestHeader } from './request-header.ts';
-import { Login, type LoginStep } from './sasl/login.ts';
+import { encodeResponse, rawAnswer } from './response.ts';
+import { Login } from './sasl/login.ts';
 import { Reader } from './wire/reader.ts';
 import { WireError } from './wire/wire-error.ts';
-import { frame } from './wire/writer.ts';
 
 /** Requests and bytes of one connection that may wait before it is not read any more. */
 const MAX_QUEUED = 64;
@@ -36,8 +38,6 @@ interface Running {
 /** Largest request before a login that is asked for. */
 const MAX_LOGIN_BYTES = 65_536;
 
-const NO_RESPONSE: readonly Buffer[] = [];
-
 /**
  * One Kafka client. Requests are handled one after the other, as Kafka has it; only those that
  * wait for commits overlap.
@@ -53,6 +53,8 @@ export class KafkaConnection implements Receiver, Client {
   readonly login: Login;
   /** Bytes of queued and running requests. */
   #held = 0;
+  /** Bytes of responses that the client is slow to take. */
+  #unsent = 0;
   #paused = false;
   #blocked = false;
   /** Takes no more requests: the hub drains, or the client sends no more. */
@@ -62,6 +64,7 @@ export class KafkaConnection implements Receiver, Client {
   #closed = false;
   #handling = false;
   #active = true;
+  #loginTimer: NodeJS.Timeout | undefined;
 
   constructor(
     broker: Broker,
@@ -73,6 +76,12 @@ export class KafkaConnection implements Receiver, Client {
     this.#onClosed = onClosed;
     this.login = new Login(broker);
     this.#frames = new FrameReader(this.#maxRequestBytes);
+    if (!this.login.open) {
+      const late = (): void => {
+        if (!this.login.open) this.#breakOff(new WireError('it did not log in in time'));
+      };
+      this.#loginTimer = setTimeout(late, broker.options.authenticateTimeoutMs).unref();
+    }
   }
 
   get peer(): Client['peer'] {
@@ -88,15 +97,7 @@ export class KafkaConnection implements Receiver, Client {
   }
 
   get advertised(): Address {
-    const { advertised } = this.#broker.options;
-    if (advertised !== undefined) {
-      const colon = advertised.lastIndexOf(':');
-      const host = advertised.slice(0, colon).replace(/^\[|\]$/g, '');
-      return { host, port: Number(advertised.slice(colon + 1)) };
-    }
-    const local = this.#connection.local;
-    if (local === undefined) return { host: 'localhost', port: 9092 };
-    return { host: plainAddress(local.address), port: local.port };
+    return advertisedAddress(this.#broker.options.advertised, this.#connection.local);
   }
 
   /** Who is not known yet cannot make us keep much. */
@@ -215,7 +216,7 @@ export class KafkaConnection implements Receiver, Client {
     this.#wait(
       running,
       answer,
-      (value) => encode(api, context, value),
+      (value) => encodeResponse(api, context, value),
       (error) => this.#failure(api, request, context, error),
     );
   }
@@ -278,7 +279,7 @@ export class KafkaConnection implements Receiver, Client {
       this.#broker.hub.logger.error({ err: thrown, api: api.name }, 'A Kafka request failed');
     }
     if (api.failed === undefined || context.version < 0) throw thrown;
-    return encode(api, context, api.failed(errorOf(thrown), request, context));
+    return encodeResponse(api, context, api.failed(errorOf(thrown), request, context));
   }
 
   #settle(running: Running, response: readonly Buffer[]): void {
@@ -290,9 +291,17 @@ export class KafkaConnection implements Receiver, Client {
       }
       this.#release(done);
     }
+    if (this.#blocked) this.#countUnsent(this.#connection.queuedBytes);
     this.#frames.maxBytes = this.#maxRequestBytes;
     if (this.login.failed) this.#breakOff(new WireError('its login failed'));
     if (this.#paused) this.#resume();
+  }
+
+  #countUnsent(bytes: number): void {
+    const { unsent } = this.#broker;
+    unsent.give(this.#unsent);
+    unsent.take(bytes);
+    this.#unsent = bytes;
   }
 
   #release(running: Running): void {
@@ -341,11 +350,14 @@ export class KafkaConnection implements Receiver, Client {
 
   drained(): void {
     this.#blocked = false;
+    this.#countUnsent(0);
     this.#run();
   }
 
   closed(): void {
     this.#closed = true;
+    clearTimeout(this.#loginTimer);
+    this.#countUnsent(0);
     this.#broker.budget.forget(this.#resume);
     this.#discard();
     for (const listener of this.#endListeners) listener();
@@ -358,35 +370,4 @@ export class KafkaConnection implements Receiver, Client {
     if (this.#active || this.#running.length > 0) this.#active = false;
     else this.#connection.end();
   }
-}
-
-const API_VERSIONS = 18;
-
-function rawAnswer(step: LoginStep | undefined): readonly Buffer[] {
-  if (step?.error !== undefined || step === undefined) {
-    throw new WireError(step?.error ?? 'no SASL exchange was begun');
-  }
-  return frame((writer) => writer.raw(step.bytes));
-}
-
-/**
- *     response => correlationId int32, [TAGGED_FIELDS in flexible versions], content
- *
- * The answer to ApiVersions never has tagged fields before its content: who asks does not know yet
- * which versions are spoken.
- */
-function encode(api: AnyHandler, context: RequestContext, response: unknown): readonly Buffer[] {
-  if (response === undefined) return NO_RESPONSE;
-  const version = Math.max(context.version, 0);
-  context.broker.meter.sent++;
-  return frame((writer) => {
-    writer.int32(context.correlationId);
-    if (api.response.flexible(version) && api.key !== API_VERSIONS) writer.noTags();
-    api.response.write(writer, version, response as never);
-  });
-}
-
-/** IPv4 addresses come in the form of IPv6 where both are listened to. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

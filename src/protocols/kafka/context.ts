@@ -27,6 +27,8 @@ export interface Broker {
   readonly producerIds: ProducerIds;
   /** Bytes of requests that are being handled, on all connections. */
   readonly budget: ByteBudget;
+  /** Bytes of responses that clients are slow to take, on all connections. */
+  readonly unsent: ByteBudget;
   /** By API key. */
   readonly handlers: ReadonlyMap<number, AnyHandler>;
   /** `listener` is called once when the hub stops, after the last connection is closed. */
@@ -47,6 +49,9 @@ export interface Client {
    * Answers how to take it back. */
   onEnd(listener: () => void): () => void;
 }
+
+/** The API that clients ask first. */
+export const API_VERSIONS = 18;
 
 /** Version of a request for ApiVersions whose own version is not served: the answer, in the form of
  * version 0, tells those that are. */

@@ -47,12 +47,26 @@ export const KafkaOptions = Type.Object(
       default: 57_671_680,
       description: 'Largest answer to one Fetch, in bytes, whatever a client asks for.',
     }),
+    maxUnsentBytes: Type.Integer({
+      minimum: 65_536,
+      maximum: 4_294_967_296,
+      default: 134_217_728,
+      description:
+        'Bytes of responses that wait for slow clients, on all connections together; beyond it a Fetch is answered with little.',
+    }),
     fetchSessions: Type.Integer({
       minimum: 0,
       maximum: 1_000_000,
       default: 1_000,
       description:
         'Incremental fetch sessions that are kept; clients beyond that send whole requests.',
+    }),
+    authenticateTimeoutMs: Type.Integer({
+      minimum: 100,
+      maximum: 3_600_000,
+      default: 10_000,
+      description:
+        'How long a client may take to log in where credentials are asked for, in milliseconds.',
     }),
     idleTimeoutMs: Type.Integer({
       minimum: 0,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { batchBytes, isControl, nextOffsetOf } from '../../../src/formats/records/batch.ts';
 import { RecordReader } from '../../../src/formats/records/record-reader.ts';
-import type { Engine, Partition } from '../../../src/hub/engine.ts';
+import type { Engine, Partition, SyncMode } from '../../../src/hub/engine.ts';
 import {
   isCommitted,
   KEYS,
@@ -25,9 +25,13 @@ interface Found {
  * Reads all that the killed writer left and holds it against what it had said: everything that was
  * answered is there, in order, nothing twice, nothing that nobody sent.
  */
-export async function checkLog(engine: Engine, progress: Progress): Promise<string> {
+export async function checkLog(
+  engine: Engine,
+  progress: Progress,
+  syncs: readonly SyncMode[] = SYNCS,
+): Promise<string> {
   let records = 0;
-  for (const sync of SYNCS) records += await checkStream(engine, sync, progress);
+  for (const sync of syncs) records += await checkStream(engine, sync, progress);
   records += await checkTransactions(engine, progress);
   records += await checkCompacted(engine, progress);
   await checkTable(engine, progress);

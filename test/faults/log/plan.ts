@@ -111,3 +111,31 @@ export interface Progress {
   table: { acknowledged: number; sent: number };
   compacted: { acknowledged: number; sent: number };
 }
+
+export function noProgress(): Progress {
+  return {
+    plain: {},
+    producers: {},
+    transactions: { sent: 0 },
+    ended: [],
+    table: { acknowledged: 0, sent: 0 },
+    compacted: { acknowledged: 0, sent: 0 },
+  };
+}
+
+/** Takes down what a writer says, before it sends and after it was answered. */
+export function note(progress: Progress, what: string, words: readonly string[]): void {
+  const numbers = words.map(Number);
+  const key = `${words[0]} ${words[1]}`;
+  const plain = (): Progress['plain'][string] =>
+    (progress.plain[key] ??= { acknowledged: [], sent: 0 });
+  if (what === 'plain-sent') plain().sent = numbers[2]! + 1;
+  else if (what === 'plain') plain().acknowledged.push([numbers[2]!, numbers[3]!]);
+  else if (what === 'producer') progress.producers[key] = { acknowledged: numbers[2]! + 1 };
+  else if (what === 'transaction-sent') progress.transactions.sent = numbers[0]! + 1;
+  else if (what === 'transaction') progress.ended.push(numbers[0]!);
+  else if (what === 'table-sent') progress.table.sent = numbers[0]! + 1;
+  else if (what === 'table') progress.table.acknowledged = numbers[0]! + 1;
+  else if (what === 'compacted-sent') progress.compacted.sent = numbers[0]! + 1;
+  else if (what === 'compacted') progress.compacted.acknowledged = numbers[0]! + 1;
+}

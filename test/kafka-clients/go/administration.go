@@ -35,14 +35,16 @@ func administration(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	_, alterErr := altered.On(name, nil)
-	configs, err := admin.DescribeTopicConfigs(ctx, name)
-	if err != nil {
-		return nil, err
-	}
 	retention := ""
-	for _, config := range configs[0].Configs {
-		if config.Key == "retention.ms" {
-			retention = config.MaybeValue()
+	for retention != value {
+		configs, err := admin.DescribeTopicConfigs(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, config := range configs[0].Configs {
+			if config.Key == "retention.ms" {
+				retention = config.MaybeValue()
+			}
 		}
 	}
 	ends, err := admin.ListEndOffsets(ctx, name)

@@ -46,6 +46,7 @@ final class Topics {
       String name = kafka.name("created.with_every-kind");
       outcome.put("answer", created(admin, new NewTopic(name, 3, (short) 1)));
       outcome.put("again", created(admin, new NewTopic(name, 3, (short) 1)));
+      Kafka.until(() -> count(admin, name) == 3);
       outcome.put("listed", admin.listTopics().names().get().contains(name));
       outcome.put("described", described(admin, name));
       outcome.put("slash", created(admin, new NewTopic("a/b", 1, (short) 1)));
@@ -112,9 +113,11 @@ final class Topics {
       changes.add(operation("max.message.bytes", "2000", OpType.SET));
       changes.add(operation("cleanup.policy", "delete", OpType.APPEND));
       admin.incrementalAlterConfigs(Map.of(resource, changes)).all().get();
+      Kafka.until(() -> retention(admin, resource).equals("7200000"));
       outcome.put("changed", read(admin, resource));
       var back = List.of(operation("retention.ms", "", OpType.DELETE));
       admin.incrementalAlterConfigs(Map.of(resource, back)).all().get();
+      Kafka.until(() -> !retention(admin, resource).equals("7200000"));
       outcome.put("set back", read(admin, resource));
       var bad = List.of(operation("retention.ms", "soon", OpType.SET));
       outcome.put(
@@ -133,6 +136,15 @@ final class Topics {
 
   private static AlterConfigOp operation(String name, String value, OpType type) {
     return new AlterConfigOp(new ConfigEntry(name, value), type);
+  }
+
+  private static String retention(Admin admin, ConfigResource resource) {
+    try {
+      var found = admin.describeConfigs(Set.of(resource)).all().get().get(resource);
+      return found.get("retention.ms").value();
+    } catch (Exception error) {
+      throw new IllegalStateException(error);
+    }
   }
 
   private static Object read(Admin admin, ConfigResource resource) throws Exception {

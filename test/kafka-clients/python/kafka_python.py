@@ -18,6 +18,7 @@ def named(name):
 def topic(name, partitions=1):
     admin = KafkaAdminClient(bootstrap_servers=ADDRESS)
     admin.create_topics([NewTopic(named(name), partitions, 1)])
+    until(lambda: len(admin.describe_topics([named(name)])[0]["partitions"]) == partitions)
     admin.close()
     return named(name)
 

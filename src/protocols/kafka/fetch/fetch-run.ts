@@ -10,6 +10,9 @@ import type { Selection, Wanted } from './session.ts';
 /** However long a client would wait. */
 const MAX_WAIT_MS = 300_000;
 
+/** What is read at least, however much waits for slow clients. */
+const MIN_ROOM = 65_536;
+
 /** What was read of one partition. */
 interface Answered {
   readonly wanted: Wanted;
@@ -42,11 +45,14 @@ export class FetchRun implements PartitionListener {
   answer(): MaybePromise<FetchResponse> {
     const { maxWaitMs, minBytes } = this.#asked;
     if (maxWaitMs > 0 && minBytes > 0 && this.#tooLittle(minBytes)) return this.#later();
-    return this.#respond(0, [], Math.min(this.#asked.maxBytes, this.#limit), false);
+    return this.#respond(0, [], this.#room, false);
   }
 
-  get #limit(): number {
-    return this.#context.broker.options.maxFetchBytes;
+  /** Bytes that the response may have. */
+  get #room(): number {
+    const { options, unsent } = this.#context.broker;
+    const left = Math.max(unsent.left, MIN_ROOM);
+    return Math.min(this.#asked.maxBytes, options.maxFetchBytes, left);
   }
 
   /** Whether all that could be sent is less than the client wants at least, and nothing failed.
@@ -63,18 +69,21 @@ export class FetchRun implements PartitionListener {
 
   async #later(): Promise<FetchResponse> {
     const { client } = this.#context;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      // Node keeps timers of one duration in one list: starting and ending one is cheap.
-      const timer = setTimeout(resolve, Math.min(this.#asked.maxWaitMs, MAX_WAIT_MS));
-      this.#stops.push(() => clearTimeout(timer), client.onEnd(resolve));
-      for (const { partition } of this.#fetches) {
-        if (partition !== undefined) this.#stops.push(partition.watch(this));
-      }
-    });
-    this.#wake = undefined;
-    for (const stop of this.#stops) stop();
-    return this.#respond(0, [], Math.min(this.#asked.maxBytes, this.#limit), false);
+    try {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        // Node keeps timers of one duration in one list: starting and ending one is cheap.
+        const timer = setTimeout(resolve, Math.min(this.#asked.maxWaitMs, MAX_WAIT_MS));
+        this.#stops.push(() => clearTimeout(timer), client.onEnd(resolve));
+        for (const { partition } of this.#fetches) {
+          if (partition !== undefined) this.#stops.push(partition.watch(this));
+        }
+      });
+    } finally {
+      this.#wake = undefined;
+      for (const stop of this.#stops) stop();
+    }
+    return this.#respond(0, [], this.#room, false);
   }
 
   /** More may have been committed in this turn: what wakes goes on after it. */

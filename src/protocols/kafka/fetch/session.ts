@@ -28,6 +28,9 @@ export interface Selection {
   readonly incremental: boolean;
 }
 
+/** Partitions of one session; it is forgotten past them, and the client begins anew. */
+const MAX_PARTITIONS = 100_000;
+
 const FULL = -1;
 const FIRST = 0;
 
@@ -57,6 +60,10 @@ export class FetchSessions {
     if (session === undefined) return ERROR.FETCH_SESSION_ID_NOT_FOUND;
     const error = session.update(asked);
     if (error !== ERROR.NONE) return error;
+    if (session.size > MAX_PARTITIONS) {
+      this.#drop(sessionId);
+      return ERROR.FETCH_SESSION_ID_NOT_FOUND;
+    }
     return { wanted: session.wanted(), session, incremental: true };
   }
 
@@ -65,7 +72,8 @@ export class FetchSessions {
   }
 
   #open(wanted: readonly Wanted[]): FetchSession | undefined {
-    if (wanted.length === 0 || !this.#slots.take()) return undefined;
+    const tooMany = wanted.length > MAX_PARTITIONS;
+    if (wanted.length === 0 || tooMany || !this.#slots.take()) return undefined;
     let id: number;
     do id = 1 + Math.floor(Math.random() * 0x7f_ff_ff_fe);
     while (this.#sessions.has(id));
@@ -109,6 +117,10 @@ export class FetchSession {
     this.id = id;
     this.#byId = wanted[0]!.topicId !== ZERO_UUID;
     for (const one of wanted) this.#partitions.set(keyOf(one), { wanted: one, told: undefined });
+  }
+
+  get size(): number {
+    return this.#partitions.size;
   }
 
   wanted(): Wanted[] {
