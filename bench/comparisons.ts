@@ -1,5 +1,6 @@
 import { type Comparison, runLoad } from './harness.ts';
 import { grpcLoad, type HttpLoad, h2loadMissing, http1Load } from './load/h2load.ts';
+import { mosquittoMissing } from './load/mosquitto-available.ts';
 import { goMissing } from './servers/grpc-go/available.ts';
 
 const CONNECTIONS = 64;
@@ -80,6 +81,58 @@ const AGAINST_JAYSON = {
   unavailable: h2loadMissing,
 };
 const JSON_RPC_CALL = { jsonrpc: '2.0', id: 1, method: 'items.get', params: { id: 'item-17' } };
+
+const MQTT_PEERS = {
+  ours: { name: 'Polywire', server: 'polywire.ts' },
+  peer: { name: 'Mosquitto', server: 'mosquitto.ts' },
+  unit: 'deliveries/s',
+  unavailable: mosquittoMissing,
+} as const;
+
+/** Messages of 32 bytes; those that are not acknowledged or delivered are limited. */
+const mqtt =
+  (publishers: number, subscribers: number, qos: 0 | 1, inFlight: number) =>
+  (port: number, durationMs: number): number =>
+    runLoad('mqtt.ts', {
+      port,
+      durationMs,
+      publishers,
+      subscribers,
+      qos,
+      inFlight,
+      payloadBytes: 32,
+    });
+
+const MQTT: readonly Comparison[] = [
+  {
+    ...MQTT_PEERS,
+    name: 'mqtt-qos0',
+    title: 'MQTT: QoS 0, 4 publishers, 1 subscriber, pipelined',
+    target: 15,
+    load: mqtt(4, 1, 0, 1000),
+  },
+  {
+    ...MQTT_PEERS,
+    name: 'mqtt-qos1',
+    title: 'MQTT: QoS 1, 4 publishers, 1 subscriber, pipelined',
+    target: 15,
+    load: mqtt(4, 1, 1, 500),
+  },
+  {
+    ...MQTT_PEERS,
+    name: 'mqtt-qos1-single',
+    title: 'MQTT: QoS 1, 50 publishers with one message in flight, 1 subscriber',
+    target: 1,
+    load: mqtt(50, 1, 1, 1),
+  },
+  {
+    ...MQTT_PEERS,
+    name: 'mqtt-fan-out',
+    title: 'MQTT: QoS 0, 1 publisher, 10 subscribers',
+    target: 15,
+    load: mqtt(1, 10, 0, 1000),
+  },
+];
 
 export const COMPARISONS: readonly Comparison[] = [
   {
@@ -218,4 +271,5 @@ export const COMPARISONS: readonly Comparison[] = [
         body: SOAP_CREATE,
       }),
   },
+  ...MQTT,
 ];

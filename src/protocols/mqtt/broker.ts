@@ -2,18 +2,22 @@ import { randomBytes } from 'node:crypto';
 import type { Meter } from '../../hub/diagnostics.ts';
 import type { Hub, Origin } from '../../hub/hub.ts';
 import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
-import type { Principal } from '../../model/principal.ts';
+import { LOCAL, type Principal } from '../../model/principal.ts';
 import { PublishEncoder } from './delivering/encoder.ts';
+import { SharedGroups } from './delivering/shared-groups.ts';
 import { SessionStore } from './durable/session-store.ts';
 import { Slab } from './inbound/slab.ts';
 import { MemoryTable } from './memory-table.ts';
 import type { MqttOptions } from './options.ts';
 import { RetainedStore } from './retained.ts';
 import { Session, type SessionHolder } from './session.ts';
+import { SystemTopics } from './system-topics.ts';
 import { TopicCache } from './topics.ts';
 import { MqttError, REASON } from './wire/reasons.ts';
 
 const TICK_MS = 1000;
+/** How often figures are published. */
+const SYSTEM_TICKS = 10;
 const RETAINED_TABLE = 'mqtt-retained';
 
 /** A connection, as the broker's clock sees it. */
@@ -31,11 +35,14 @@ export class Broker {
   readonly encoder = new PublishEncoder(this.topics);
   readonly slab = new Slab();
   readonly retained: RetainedStore;
+  readonly groups: SharedGroups;
+  readonly system = new SystemTopics(this);
   readonly connections = new Set<Timed>();
   readonly #sessions = new Map<string, Session>();
   /** Those whose client is away. */
   readonly #away = new Set<Session>();
   #closed = false;
+  #ticks = 0;
   /** Being kept. */
   readonly #work = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
@@ -54,6 +61,7 @@ export class Broker {
     this.options = options;
     this.meter = meter;
     this.retained = retained;
+    this.groups = new SharedGroups(hub);
     this.#timer = setInterval(() => this.#tick(Date.now()), TICK_MS).unref();
   }
 
@@ -82,7 +90,9 @@ export class Broker {
 
   #session(key: string, clientId: string, principal: Principal, tag: string): Session {
     const origin: Origin = { principal, meter: this.meter };
-    const session = new Session(key, clientId, origin, tag, this.encoder, this.#store);
+    const { encoder, groups } = this;
+    const services = { encoder, groups, store: this.#store };
+    const session = new Session(key, clientId, origin, tag, services);
     this.#sessions.set(key, session);
     return session;
   }
@@ -207,9 +217,24 @@ export class Broker {
     }
   }
 
+  /** For who has subscribed to them; nobody else is to pay for them. */
+  #publishFigures(): void {
+    if (![...this.#sessions.values()].some((session) => session.wantsSystem)) return;
+    try {
+      const answer = this.hub.publish(this.system.messages(), {
+        principal: LOCAL,
+        meter: this.meter,
+      });
+      if (isPromise(answer)) answer.catch(() => undefined);
+    } catch {
+      // The hub stops: nobody reads them any more.
+    }
+  }
+
   #tick(nowMs: number): void {
     this.encoder.forget();
     for (const connection of this.connections) connection.tick(nowMs);
+    if (++this.#ticks % SYSTEM_TICKS === 0) this.#publishFigures();
     for (const session of this.#sessions.values()) this.#heed(session, session.keepChanges());
     for (const session of this.#away) {
       if (session.endsMs <= nowMs) this.#end(session);

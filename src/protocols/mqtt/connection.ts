@@ -226,7 +226,7 @@ export class MqttConnection
 
   subscribe(packet: SubscribePacket): void {
     this.#publisher!.flush();
-    const { hub, retained, options } = this.#broker;
+    const { options } = this.#broker;
     const session = this.#session!;
     const identifier = packet.properties.subscriptionIdentifier ?? 0;
     const reasons = packet.subscriptions.map((request) => {
@@ -240,7 +240,7 @@ export class MqttConnection
         return REASON.QUOTA_EXCEEDED;
       }
       try {
-        session.subscribe(request, identifier, hub, retained);
+        session.subscribe(request, identifier, this.#broker);
         return request.qos;
       } catch (thrown) {
         return this.#subscribeReason(thrown);
@@ -377,6 +377,7 @@ export class MqttConnection
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#broker.connections.delete(this);
+    this.#publisher?.close();
     if (this.#session !== undefined) this.#broker.leave(this.#session, !this.#farewell);
   }
 }

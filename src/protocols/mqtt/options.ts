@@ -72,6 +72,12 @@ export const MqttOptions = Type.Object(
       default: 268_435_456,
       description: 'Bytes of retained messages, which are in memory too.',
     }),
+    maxCalls: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 100,
+      description: 'Calls of operations that may run at one time on one connection.',
+    }),
     refusedPublish: Type.Enum(['disconnect', 'acknowledge'], {
       default: 'disconnect',
       description:

@@ -1,16 +1,24 @@
 import type { Hub, Origin } from '../../hub/hub.ts';
+import { matches } from '../../hub/streams/filters.ts';
+import { filterLevels } from '../../hub/subjects/names.ts';
 import type { MaybePromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
+import type { Broker } from './broker.ts';
 import type { PublishEncoder } from './delivering/encoder.ts';
 import { Outbox } from './delivering/outbox.ts';
 import { RetainedFeed } from './delivering/retained-feed.ts';
-import { type Reader, SessionSubscription } from './delivering/subscription.ts';
+import type { SharedGroups } from './delivering/shared-groups.ts';
+import { SharedSubscription } from './delivering/shared-subscription.ts';
+import {
+  OwnSubscription,
+  type Reader,
+  type SessionSubscription,
+} from './delivering/subscription.ts';
 import type { OutgoingRecord, SessionRecord } from './durable/session-record.ts';
 import type { SessionParts, SessionStore, StoredSession } from './durable/session-store.ts';
 import { ReceivedIds } from './inbound/received-ids.ts';
 import { MessageIds } from './messages.ts';
-import { parseFilter } from './names.ts';
-import type { RetainedStore } from './retained.ts';
+import { parseFilter, type TopicFilter } from './names.ts';
 import type { SubscriptionRequest } from './wire/packets.ts';
 import type { Reason } from './wire/reasons.ts';
 
@@ -25,6 +33,14 @@ export interface PendingWill {
   /** Made when it is published: its time and expiry begin then. */
   readonly message: () => Message;
   readonly delaySeconds: number;
+}
+
+/** What all sessions share. */
+export interface SessionServices {
+  readonly encoder: PublishEncoder;
+  /** Undefined where the hub keeps nothing. */
+  readonly store: SessionStore | undefined;
+  readonly groups: SharedGroups;
 }
 
 /** Sessions that never expire (MQTT 5.0 section 3.1.2.11.2). */
@@ -54,14 +70,14 @@ export class Session {
 
   /** Where it is kept; undefined where the hub keeps nothing. */
   readonly #store: SessionStore | undefined;
+  readonly #groups: SharedGroups;
 
   constructor(
     key: string,
     clientId: string,
     origin: Origin,
     tag: string,
-    encoder: PublishEncoder,
-    store: SessionStore | undefined,
+    { encoder, store, groups }: SessionServices,
   ) {
     this.key = key;
     this.clientId = clientId;
@@ -69,6 +85,7 @@ export class Session {
     this.ids = new MessageIds(tag);
     this.outbox = new Outbox(encoder);
     this.#store = store;
+    this.#groups = groups;
   }
 
   /** It outlives its connection, and the hub's process. */
@@ -89,15 +106,14 @@ export class Session {
   subscribe(
     request: SubscriptionRequest,
     identifier: number,
-    hub: Hub,
-    retained: RetainedStore,
+    { hub, retained, system }: Broker,
   ): void {
     const reader = this.holder!;
     const filter = parseFilter(request.filter, reader.modern);
     let subscription = this.subscriptions.get(request.filter);
     const isNew = subscription === undefined;
     if (subscription === undefined) {
-      subscription = new SessionSubscription(filter, request, identifier, reader, this.outbox);
+      subscription = this.#subscription(filter, request, identifier, reader);
       subscription.open(hub, this.origin);
       this.subscriptions.set(request.filter, subscription);
     } else {
@@ -107,10 +123,36 @@ export class Session {
     }
     if (filter.share !== undefined || request.retainHandling === 2) return;
     if (request.retainHandling === 1 && !isNew) return;
+    if (filter.text.startsWith('$SYS/')) {
+      const levels = filter.filters.map(filterLevels);
+      const messages = system
+        .messages()
+        .filter(({ subject }) => levels.some((own) => matches(own, subject.split('.'))));
+      this.outbox.feed(new RetainedFeed(subscription.source, messages.values()));
+      return;
+    }
     for (const one of filter.filters) {
       const messages = retained.match(one, filter.hidesSystem, this.origin);
       this.outbox.feed(new RetainedFeed(subscription.source, messages));
     }
+  }
+
+  #subscription(
+    filter: TopicFilter,
+    request: SubscriptionRequest,
+    identifier: number,
+    reader: Reader,
+  ): SessionSubscription {
+    const { outbox } = this;
+    return filter.share === undefined
+      ? new OwnSubscription(filter, request, identifier, reader, outbox)
+      : new SharedSubscription(filter, request, identifier, reader, outbox, this.#groups);
+  }
+
+  /** It has subscribed to figures of the broker. */
+  get wantsSystem(): boolean {
+    for (const filter of this.subscriptions.keys()) if (filter.startsWith('$SYS/')) return true;
+    return false;
   }
 
   /** Answers whether there was such a subscription. */
@@ -187,7 +229,7 @@ export class Session {
       const request = { ...stored, retainHandling: 2 as const };
       const filter = parseFilter(request.filter, true);
       const away = { modern: true, maxPacketBytes: Number.POSITIVE_INFINITY, idPrefix: '' };
-      const subscription = new SessionSubscription(filter, request, identifier, away, this.outbox);
+      const subscription = this.#subscription(filter, request, identifier, away);
       subscription.restore(outgoing?.positions ?? {});
       this.subscriptions.set(request.filter, subscription);
     }

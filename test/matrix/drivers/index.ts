@@ -10,6 +10,7 @@ import { grpcJsDriver } from './grpc.ts';
 import { httpDriver } from './jsonrpc-http.ts';
 import { tcpDriver, webSocketDriver } from './jsonrpc-session.ts';
 import { modernDriver, sessionDriver } from './mcp.ts';
+import { mqttDriver } from './mqtt.ts';
 import { ndjsonDriver } from './rest.ts';
 import { soapDriver } from './soap.ts';
 import { xmlRpcDriver } from './xmlrpc.ts';
@@ -27,6 +28,7 @@ export interface DriverEntry {
 const ONE_ANSWER = 'over HTTP a JSON-RPC request has one answer; streams need a connection';
 
 export const DRIVERS: readonly DriverEntry[] = [
+  { protocol: 'mqtt', client: 'mqtt.js', create: mqttDriver },
   { protocol: 'rest', client: 'undici', create: ndjsonDriver },
   { protocol: 'grpc', client: '@grpc/grpc-js', create: grpcJsDriver },
   {

@@ -81,14 +81,32 @@ export class Outbox {
     this.#feeds.push(feed);
   }
 
-  /** Gives up what waits of a source; what is in flight stays. */
-  forget(source: Source): void {
+  /** Gives up what waits of a source; what is in flight stays. Answers what was given up. */
+  forget(source: Source): Delivery[] {
+    const given: Delivery[] = [];
     for (let index = this.#queue.length - 1; index >= 0; index--) {
-      if (this.#queue[index]!.source === source) this.#queue.splice(index, 1);
+      const segment = this.#queue[index]!;
+      if (segment.source !== source) continue;
+      this.#queue.splice(index, 1);
+      given.unshift(...segment.batch.slice(segment.at));
     }
     for (let index = this.#feeds.length - 1; index >= 0; index--) {
       if (this.#feeds[index]!.of === source) this.#feeds.splice(index, 1);
     }
+    return given;
+  }
+
+  /** What of a source is sent at QoS 1 and not acknowledged: it is not any more. */
+  takeBack(source: Source): Delivery[] {
+    const window = this.#window;
+    const back: Delivery[] = [];
+    for (let sequence = window?.oldest ?? 0; sequence < (window?.next ?? 0); sequence++) {
+      if (window!.source(sequence) !== source || window!.owes(sequence) !== OWES.PUBACK) continue;
+      back.push(window!.delivery(sequence)!);
+      window!.owe(sequence, OWES.NOTHING);
+    }
+    window?.trim();
+    return back;
   }
 
   /** The client is connected: what it has not acknowledged is sent again, in the same order. */

@@ -130,7 +130,46 @@ class Leg implements Subscriber, Source {
 }
 
 /** A subscription of a session: a topic filter with its options. */
-export class SessionSubscription {
+export interface SessionSubscription {
+  readonly filter: TopicFilter;
+  request: SubscriptionRequest;
+  identifier: number;
+  /** For retained messages to belong to. */
+  readonly source: Source;
+  /** Where each of its parts goes on, by label. */
+  positions(): Iterable<readonly [label: string, position: string]>;
+  /** Begins where it was when the hub was stopped. */
+  restore(positions: Readonly<Record<string, string>>): void;
+  /** @throws Fault as Hub.subscribe does; nothing is open then */
+  open(hub: Hub, origin: Origin): void;
+  /** The client asked for other options, or connected again. */
+  refresh(reader: Reader): void;
+  /** The client is away. */
+  suspend(): void;
+  /** The client is here again. Answers how many of its parts will tell that they have caught up. */
+  resume(reader: Reader, hub: Hub, origin: Origin, caughtUp: () => void): number;
+  close(): void;
+}
+
+export function viewOf(
+  { request, identifier, filter }: SessionSubscription,
+  { modern, maxPacketBytes, idPrefix }: Reader,
+): View {
+  const { qos, noLocal, retainAsPublished } = request;
+  return {
+    modern,
+    qos,
+    retainAsPublished,
+    retained: false,
+    identifier,
+    hidesSystem: filter.hidesSystem,
+    notFrom: noLocal ? idPrefix : '',
+    maxPacketBytes,
+  };
+}
+
+/** One that has all messages of its filter to itself. */
+export class OwnSubscription implements SessionSubscription {
   readonly filter: TopicFilter;
   request: SubscriptionRequest;
   identifier: number;
@@ -146,44 +185,26 @@ export class SessionSubscription {
     this.filter = filter;
     this.request = request;
     this.identifier = identifier;
-    const view = this.#view(reader);
+    const view = viewOf(this, reader);
     this.#legs = filter.filters.map(
       (one, index) => new Leg(one, `${index} ${request.filter}`, view, outbox),
     );
   }
 
-  #view({ modern, maxPacketBytes, idPrefix }: Reader): View {
-    const { qos, noLocal, retainAsPublished } = this.request;
-    return {
-      modern,
-      qos,
-      retainAsPublished,
-      retained: false,
-      identifier: this.identifier,
-      hidesSystem: this.filter.hidesSystem,
-      notFrom: noLocal ? idPrefix : '',
-      maxPacketBytes,
-    };
-  }
-
-  /** One of those that bring messages, for retained messages to belong to. */
   get source(): Source {
     return this.#legs[0]!;
   }
 
-  /** Where each of its parts goes on, by label. */
   *positions(): Iterable<readonly [label: string, position: string]> {
     for (const { label, position } of this.#legs) {
       if (position !== undefined) yield [label, position];
     }
   }
 
-  /** Begins where it was when the hub was stopped. */
   restore(positions: Readonly<Record<string, string>>): void {
     for (const leg of this.#legs) leg.position = positions[leg.label];
   }
 
-  /** @throws Fault as Hub.subscribe does; nothing is open then */
   open(hub: Hub, origin: Origin): void {
     try {
       for (const leg of this.#legs) leg.open(hub, origin);
@@ -193,9 +214,8 @@ export class SessionSubscription {
     }
   }
 
-  /** The client asked for other options, or connected again. */
   refresh(reader: Reader): void {
-    const view = this.#view(reader);
+    const view = viewOf(this, reader);
     for (const leg of this.#legs) leg.view = view;
   }
 
@@ -204,7 +224,6 @@ export class SessionSubscription {
     if (this.request.qos === 0) this.close();
   }
 
-  /** The client is here again. Answers how many of its parts will tell that they have caught up. */
   resume(reader: Reader, hub: Hub, origin: Origin, caughtUp: () => void): number {
     this.refresh(reader);
     let waiting = 0;

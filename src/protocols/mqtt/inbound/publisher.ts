@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isPromise, type MaybePromise } from '../../../model/maybe-promise.ts';
 import type { Broker } from '../broker.ts';
+import { Calls, RPC_PREFIX } from '../calls.ts';
 import { wasAccepted } from '../durable/find-message.ts';
 import type { StoredReceipt } from '../durable/session-record.ts';
 import { reasonOf } from '../faults.ts';
@@ -38,8 +39,9 @@ interface Batch {
   /** What came of each, by its place; absent: success. */
   refusals: Map<number, Refusal> | undefined;
   /** Messages of QoS 2 of which it is not known whether the hub accepted them before it was
-   * started anew, and those of them that it did; by their place. */
+   * started anew, by their place. */
   earlier: Map<number, StoredReceipt> | undefined;
+  /** Those that are not to be published: accepted before, or calls. */
   accepted: Set<number> | undefined;
   settled: boolean;
 }
@@ -66,6 +68,7 @@ export class Publisher {
   readonly #receiveMaximum: number;
   readonly #maxAlias: number;
   #aliases: (Topic | undefined)[] | undefined;
+  #calls: Calls | undefined;
   #batch: Batch = emptyBatch();
   #releases: number[] = [];
   /** Until it resolves, batches wait. */
@@ -125,6 +128,13 @@ export class Publisher {
       const { id, subject, timeMs } = message;
       this.#received.add(packetId, id, subject, timeMs);
     }
+    if (topic.text.startsWith(RPC_PREFIX)) {
+      // A call, not a message for others. It is taken when it begins.
+      this.#calls ??= new Calls(this.#broker, this.#session);
+      this.#calls.handle(message);
+      batch.accepted ??= new Set();
+      batch.accepted.add(batch.messages.length);
+    }
     batch.messages.push(message);
     batch.acks.push(qos === 2 ? packetId | QOS_2 : packetId);
     batch.bytes += payload.byteLength;
@@ -159,6 +169,11 @@ export class Publisher {
         `More than ${this.#receiveMaximum} messages were sent that are not acknowledged.`,
       );
     }
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    this.#calls?.abort();
   }
 
   /** PUBREL came. */
