@@ -49,7 +49,8 @@ export class ScramServer {
     const [, binding, nonce, , proof] =
       /^c=([^,]*),r=([^,]*)(,[a-zA-Z]=[^,]*)*,p=([A-Za-z0-9+/]+=*)$/.exec(text) ?? [];
     if (binding !== Buffer.from(first.header).toString('base64')) throw malformed();
-    // librdkafka before 2.2 repeats its own nonce before the whole one; Apache Kafka takes that too.
+    // librdkafka before 2.2 repeats its own nonce before the whole one. The whole one, with our part,
+    // has to be there all the same.
     if (!nonce!.endsWith(`${first.nonce}${this.#nonce}`)) throw malformed();
     const withoutProof = text.slice(0, text.lastIndexOf(',p='));
     const signed = `${first.bare},${this.#serverFirst},${withoutProof}`;

@@ -34,6 +34,12 @@ const ALLOWED: readonly Difference[] = [
     reason:
       'a producer whose transaction timed out is fenced, as Apache Kafka does with older clients; a newer one may learn there only that nothing is open. Both end the producer',
   },
+  {
+    path: 'kcat/sasl/scram',
+    polywire: 1,
+    reason:
+      'librdkafka before 2.2 repeats its nonce; Apache Kafka refuses that since it compares the whole text, here such clients log in: our own part of the nonce is compared in both',
+  },
 ];
 
 export interface Found {
