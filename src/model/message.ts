@@ -10,6 +10,8 @@ export interface Message {
   readonly subject: SubjectText;
   /** Order is kept within a key; undefined where the source has none. */
   readonly key: string | undefined;
+  /** Where there is no key: order is kept among messages with the same text. It is not stored. */
+  readonly order?: string | undefined;
   /** Names as the source spelled them; user headers, not the protocol's own. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly payload: Uint8Array;

@@ -1,3 +1,6 @@
+/** Where a protocol has no place for a message's key: the name of a property of the publisher's. */
+export const KEY_PROPERTY = 'message-key';
+
 /**
  * Headers of a message that stand for what messaging protocols have a place for and a message of
  * the hub has not. Whoever has such a place reads and writes these; for everybody else they are

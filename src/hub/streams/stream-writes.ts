@@ -2,6 +2,7 @@ import { isPromise, type MaybePromise } from '../../model/maybe-promise.ts';
 import type { Message } from '../../model/message.ts';
 import type { Partition, StreamRecord } from '../engine.ts';
 import { recordOf } from './record-message.ts';
+import { utf8 } from './record-text.ts';
 import type { StreamRoute } from './stream-route.ts';
 
 interface Write {
@@ -21,8 +22,12 @@ export class StreamWrites {
    */
   add(route: StreamRoute, message: Message, levels: readonly string[], key?: string): void {
     const record = recordOf(message, message.key ?? key ?? route.keyOf(levels));
-    if (record.key === null) this.#keyless.add(route);
-    const partition = route.stream.partitions[route.partitionOf(record.key)]!;
+    const order =
+      record.key === null && message.order !== undefined && route.stream.partitions.length > 1
+        ? utf8(message.order)
+        : record.key;
+    if (order === null) this.#keyless.add(route);
+    const partition = route.stream.partitions[route.partitionOf(order)]!;
     const write = this.#writes.find((one) => one.partition === partition);
     if (write === undefined) this.#writes.push({ route, partition, records: [record] });
     else write.records.push(record);

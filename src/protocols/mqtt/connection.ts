@@ -228,7 +228,6 @@ export class MqttConnection
     this.#publisher!.flush();
     const { options } = this.#broker;
     const session = this.#session!;
-    const identifier = packet.properties.subscriptionIdentifier ?? 0;
     const reasons = packet.subscriptions.map((request) => {
       if (request.noLocal && request.filter.startsWith('$share/')) {
         throw protocolError('A shared subscription asks for no local.');
@@ -240,7 +239,7 @@ export class MqttConnection
         return REASON.QUOTA_EXCEEDED;
       }
       try {
-        session.subscribe(request, identifier, this.#broker);
+        session.subscribe(request, packet.properties, this.#broker);
         return request.qos;
       } catch (thrown) {
         return this.#subscribeReason(thrown);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { bytesOf, textOf } from '../../hub/streams/record-text.ts';
 import type { Message } from '../../model/message.ts';
 import { type TraceContext, traceContext } from '../../model/trace.ts';
-import { HEADER } from '../../wire/message-headers.ts';
+import { HEADER, KEY_PROPERTY } from '../../wire/message-headers.ts';
 import { subjectOfTopic, topicOfSubject } from './names.ts';
 import type { Topic } from './topics.ts';
 import type { QoS } from './wire/packet-types.ts';
@@ -10,22 +10,21 @@ import { NO_PROPERTIES, type Properties, type UserProperty } from './wire/proper
 
 type Header = readonly [name: string, value: string];
 
+const SOURCE = 'mqtt';
 const TRACE_PARENT = 'traceparent';
 const TRACE_STATE = 'tracestate';
 const RESERVED: ReadonlySet<string> = new Set(Object.values(HEADER));
 /** Before the name of a user property that would be taken for one of those headers. */
 const ESCAPE = 'mqtt-user-';
 
-/** Headers of a message that has no properties, by QoS and retain. */
-const PLAIN: readonly (readonly Header[])[] = [false, true].flatMap((retain) =>
-  ([0, 1, 2] as const).map((qos) => Object.freeze(markHeaders(qos, retain))),
-);
+const NO_HEADERS: readonly Header[] = Object.freeze([]);
 
-function markHeaders(qos: QoS, retain: boolean): Header[] {
-  const headers: Header[] = qos === 2 ? [] : [[HEADER.qos, String(qos)]];
-  if (retain) headers.push([HEADER.retain, 'true']);
-  return headers;
-}
+/**
+ * Ends the id of a message: the QoS that it was published with, and whether it was to be retained.
+ * So that a message that comes back from a stream says so too, and nobody else has to see it.
+ */
+const MARKS = ['q0', 'q1', 'q2', 'q0r', 'q1r', 'q2r'] as const;
+const MARK = /-q([012])(r?)$/;
 
 /** Makes ids that say which session a message came from; a number each, text when it is asked for. */
 export class MessageIds {
@@ -53,12 +52,14 @@ const RUN = randomBytes(6).toString('base64url');
 /** A message that a client of MQTT published. */
 export class MqttMessage implements Message {
   readonly subject: string;
-  readonly key = undefined;
+  readonly key: string | undefined;
+  /** Messages on one topic stay in order (MQTT 5.0 section 4.6). */
+  readonly order: string;
   readonly headers: readonly Header[];
   readonly payload: Uint8Array;
   readonly contentType: string | undefined;
   readonly timeMs: number;
-  readonly source = 'mqtt';
+  readonly source = SOURCE;
   readonly trace: TraceContext | undefined;
   readonly topic: Topic;
   readonly qos: QoS;
@@ -82,6 +83,7 @@ export class MqttMessage implements Message {
   ) {
     this.topic = topic;
     this.subject = topic.subject;
+    this.order = topic.subject;
     this.qos = qos;
     this.retain = retain;
     this.payload = payload;
@@ -91,18 +93,21 @@ export class MqttMessage implements Message {
     this.#earlier = earlier;
     this.plain = properties === NO_PROPERTIES;
     if (this.plain) {
-      this.headers = PLAIN[qos + (retain ? 3 : 0)]!;
+      this.key = undefined;
+      this.headers = NO_HEADERS;
       this.contentType = undefined;
       this.trace = undefined;
     } else {
-      this.headers = headersOf(properties, qos, retain, timeMs);
+      this.key = properties.userProperties?.find(([name]) => name === KEY_PROPERTY)?.[1];
+      this.headers = headersOf(properties, timeMs);
       this.contentType = properties.contentType;
       this.trace = traceOf(properties.userProperties);
     }
   }
 
   get id(): string {
-    return this.#earlier ?? this.#ids.text(this.#number);
+    if (this.#earlier !== undefined) return this.#earlier;
+    return `${this.#ids.text(this.#number)}-${MARKS[this.qos + (this.retain ? 3 : 0)]}`;
   }
 }
 
@@ -111,16 +116,13 @@ function traceOf(properties: readonly UserProperty[] | undefined): TraceContext 
   return traceContext(find(TRACE_PARENT), find(TRACE_STATE));
 }
 
-function headersOf(
-  properties: Readonly<Properties>,
-  qos: QoS,
-  retain: boolean,
-  timeMs: number,
-): Header[] {
+function headersOf(properties: Readonly<Properties>, timeMs: number): Header[] {
   const headers: Header[] = [];
   const trace = traceOf(properties.userProperties);
+  const key = properties.userProperties?.find(([name]) => name === KEY_PROPERTY)?.[1];
   for (const property of properties.userProperties ?? []) {
     const [name, value] = property;
+    if (name === KEY_PROPERTY && value === key) continue;
     if (trace !== undefined && (value === trace.traceparent || value === trace.tracestate)) {
       if (name === TRACE_PARENT || name === TRACE_STATE) continue;
     }
@@ -133,7 +135,7 @@ function headersOf(
     headers.push([HEADER.expiresAt, String(timeMs + messageExpiryInterval * 1000)]);
   }
   if (properties.payloadFormatIndicator === 1) headers.push([HEADER.payloadFormat, 'utf-8']);
-  return [...headers, ...PLAIN[qos + (retain ? 3 : 0)]!];
+  return headers;
 }
 
 function isReserved(name: string): boolean {
@@ -164,12 +166,15 @@ export function publishedOf(message: Message): Published {
   if (message instanceof MqttMessage && message.plain) {
     return BARE[message.qos + (message.retain ? 3 : 0)]!;
   }
-  const { headers, contentType, trace } = message;
-  if (headers.length === 0 && contentType === undefined && trace === undefined) return BARE[2]!;
+  const { key, headers, contentType, trace } = message;
+  const mark = message.source === SOURCE ? MARK.exec(message.id) : null;
+  let qos = (mark === null ? 2 : Number(mark[1])) as QoS;
+  let retain = mark?.[2] === 'r';
+  if (headers.length === 0 && contentType === undefined && trace === undefined) {
+    if (key === undefined) return BARE[qos + (retain ? 3 : 0)]!;
+  }
   const properties: Properties = {};
   const users: UserProperty[] = [];
-  let qos: QoS = 2;
-  let retain = false;
   let expiresMs = Number.POSITIVE_INFINITY;
   if (contentType !== undefined && isText(contentType)) properties.contentType = contentType;
   for (const header of headers) {
@@ -181,6 +186,7 @@ export function publishedOf(message: Message): Published {
       users.push(name.startsWith(ESCAPE) ? [name.slice(ESCAPE.length), value] : header);
     }
   }
+  if (key !== undefined && isText(key)) users.push([KEY_PROPERTY, key]);
   if (trace !== undefined) {
     users.push([TRACE_PARENT, trace.traceparent]);
     if (trace.tracestate !== undefined) users.push([TRACE_STATE, trace.tracestate]);

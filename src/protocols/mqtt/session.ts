@@ -20,6 +20,7 @@ import { ReceivedIds } from './inbound/received-ids.ts';
 import { MessageIds } from './messages.ts';
 import { parseFilter, type TopicFilter } from './names.ts';
 import type { SubscriptionRequest } from './wire/packets.ts';
+import type { Properties } from './wire/properties.ts';
 import type { Reason } from './wire/reasons.ts';
 
 /** What ends a session that another connection takes over, or that has to go. */
@@ -105,16 +106,17 @@ export class Session {
    */
   subscribe(
     request: SubscriptionRequest,
-    identifier: number,
+    properties: Readonly<Properties>,
     { hub, retained, system }: Broker,
   ): void {
+    const identifier = properties.subscriptionIdentifier ?? 0;
     const reader = this.holder!;
     const filter = parseFilter(request.filter, reader.modern);
     let subscription = this.subscriptions.get(request.filter);
     const isNew = subscription === undefined;
     if (subscription === undefined) {
       subscription = this.#subscription(filter, request, identifier, reader);
-      subscription.open(hub, this.origin);
+      subscription.open(hub, this.origin, fromOf(properties));
       this.subscriptions.set(request.filter, subscription);
     } else {
       subscription.request = request;
@@ -279,4 +281,14 @@ export class Session {
     for (const subscription of this.subscriptions.values()) subscription.close();
     this.subscriptions.clear();
   }
+}
+
+const FROM = 'from';
+
+/** Where a new subscription begins: the user property `from` is `start` (of what streams keep) or a
+ * time in milliseconds since 1970-01-01T00:00Z. */
+function fromOf({ userProperties }: Readonly<Properties>): 'now' | 'start' | number {
+  const text = userProperties?.find(([name]) => name === FROM)?.[1];
+  if (text === 'start') return 'start';
+  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : 'now';
 }

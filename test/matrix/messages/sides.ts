@@ -8,8 +8,15 @@ import {
   platformaticPublisher,
   platformaticReceiver,
 } from './kafka.ts';
+import { mqttPublisher, mqttReceiver } from './mqtt.ts';
 
 /** To bring a protocol in: a file with its publisher and receiver, and a line in each list. */
+
+const OLD_MQTT = {
+  bytes: 'MQTT 3.1.1 has no content type (payloads: test/interop/mqtt.test.ts)',
+  keys: 'MQTT 3.1.1 has no properties',
+  headers: 'MQTT 3.1.1 has no properties',
+} as const;
 
 export const PUBLISHERS: readonly Side<Publisher>[] = [
   { protocol: 'rest', client: 'undici', create: restPublisher },
@@ -18,6 +25,13 @@ export const PUBLISHERS: readonly Side<Publisher>[] = [
   { protocol: 'grpc', client: '@grpc/grpc-js', create: grpcPublisher },
   { protocol: 'kafka', client: 'kafkajs', create: kafkaJsPublisher },
   { protocol: 'kafka', client: '@platformatic/kafka', create: platformaticPublisher },
+  { protocol: 'mqtt', client: 'mqtt.js (MQTT 5)', create: mqttPublisher(5) },
+  {
+    protocol: 'mqtt',
+    client: 'mqtt.js (MQTT 3.1.1)',
+    create: mqttPublisher(4),
+    without: OLD_MQTT,
+  },
 ];
 
 export const RECEIVERS: readonly Side<Receiver>[] = [
@@ -32,6 +46,16 @@ export const RECEIVERS: readonly Side<Receiver>[] = [
   { protocol: 'grpc', client: '@grpc/grpc-js', create: grpcReceiver },
   { protocol: 'kafka', client: 'kafkajs', create: kafkaJsReceiver },
   { protocol: 'kafka', client: '@platformatic/kafka', create: platformaticReceiver },
+  { protocol: 'mqtt', client: 'mqtt.js (MQTT 5)', create: mqttReceiver(5) },
+  {
+    protocol: 'mqtt',
+    client: 'mqtt.js (MQTT 3.1.1)',
+    create: mqttReceiver(4),
+    without: {
+      ...OLD_MQTT,
+      'replay, in order': 'MQTT 3.1.1 has no way to say where to begin',
+    },
+  },
 ];
 
 /** Protocols that carry messages and have no driver here, and why. */

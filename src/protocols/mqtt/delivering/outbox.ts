@@ -328,7 +328,7 @@ export class Outbox {
       const found = this.#restored!.take(source, delivery);
       if (found === undefined) return true;
       if (found === 'done') source.finished(1, 0);
-      else if (this.#link !== undefined && this.#again > found) {
+      else if (found !== 'received' && this.#link !== undefined && this.#again > found) {
         this.#sendOnceMore(this.#link, this.#window!, found);
       }
       return false;

@@ -1,4 +1,4 @@
-import type { Hub, Origin, Subscriber, Subscription } from '../../../hub/hub.ts';
+import type { Hub, Origin, SubscribeOptions, Subscriber, Subscription } from '../../../hub/hub.ts';
 import type { Delivery } from '../../../model/message.ts';
 import type { TopicFilter } from '../names.ts';
 import type { SubscriptionRequest } from '../wire/packets.ts';
@@ -87,11 +87,11 @@ class Leg implements Subscriber, Source {
   }
 
   /** @throws Fault as Hub.subscribe does */
-  open(hub: Hub, origin: Origin): void {
+  open(hub: Hub, origin: Origin, from: SubscribeOptions['from'] = 'now'): void {
     this.#credit = new Credit();
     this.#open = 0;
     this.#passed = undefined;
-    const options = { filter: this.filter, credit: this.#credit.begin(), after: this.#after };
+    const options = { filter: this.filter, credit: this.#credit.begin(), after: this.#after, from };
     this.#hub = hub.subscribe(options, this, origin);
     this.#after ??= this.#hub.position;
   }
@@ -141,7 +141,7 @@ export interface SessionSubscription {
   /** Begins where it was when the hub was stopped. */
   restore(positions: Readonly<Record<string, string>>): void;
   /** @throws Fault as Hub.subscribe does; nothing is open then */
-  open(hub: Hub, origin: Origin): void;
+  open(hub: Hub, origin: Origin, from?: SubscribeOptions['from']): void;
   /** The client asked for other options, or connected again. */
   refresh(reader: Reader): void;
   /** The client is away. */
@@ -205,9 +205,9 @@ export class OwnSubscription implements SessionSubscription {
     for (const leg of this.#legs) leg.position = positions[leg.label];
   }
 
-  open(hub: Hub, origin: Origin): void {
+  open(hub: Hub, origin: Origin, from?: SubscribeOptions['from']): void {
     try {
-      for (const leg of this.#legs) leg.open(hub, origin);
+      for (const leg of this.#legs) leg.open(hub, origin, from);
     } catch (thrown) {
       this.close();
       throw thrown;

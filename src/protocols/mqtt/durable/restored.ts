@@ -33,9 +33,9 @@ export class Restored {
     return this.#packets.values();
   }
 
-  /** Answers the sequence number of a delivery that is to be sent again, `done` for one that the
-   * client has, undefined for one that is new. */
-  take(source: Source, delivery: Delivery): number | 'done' | undefined {
+  /** Answers the sequence number of a delivery that is to be sent again, `received` for one that the
+   * client has and that waits to be released, `done` for one that is done, undefined for a new one. */
+  take(source: Source, delivery: Delivery): number | 'received' | 'done' | undefined {
     const key = keyOf(source.label, delivery.message.id);
     const packet = this.#packets.get(key);
     if (packet === undefined) return undefined;
@@ -44,7 +44,7 @@ export class Restored {
     this.#packets.delete(key);
     if (this.#window.owes(sequence) === OWES.NOTHING) return 'done';
     this.#window.attach(sequence, delivery, source);
-    return owes === OWES.PUBREC ? sequence : 'done';
+    return owes === OWES.PUBREC ? sequence : 'received';
   }
 
   /** Everything has been read again: gives up what did not come. Answers the identifiers of packets
