@@ -1,6 +1,7 @@
 import { type Comparison, runLoad } from './harness.ts';
-import { grpcLoad, type HttpLoad, h2loadMissing, http1Load } from './load/h2load.ts';
+import { grpcLoad, h2loadMissing } from './load/h2load.ts';
 import { mosquittoMissing } from './load/mosquitto-available.ts';
+import { type HttpLoad, http1Load, wrkMissing } from './load/wrk.ts';
 import { goMissing } from './servers/grpc-go/available.ts';
 
 const CONNECTIONS = 64;
@@ -72,13 +73,13 @@ const AGAINST_FASTIFY = {
   ours: { name: 'polywire', server: 'polywire.ts' },
   peer: { name: 'fastify', server: 'fastify.ts' },
   unit: 'requests/s',
-  unavailable: h2loadMissing,
+  unavailable: wrkMissing,
 };
 const AGAINST_JAYSON = {
   ours: { name: 'polywire', server: 'polywire.ts' },
   peer: { name: 'jayson', server: 'jayson.ts' },
   unit: 'calls/s',
-  unavailable: h2loadMissing,
+  unavailable: wrkMissing,
 };
 const JSON_RPC_CALL = { jsonrpc: '2.0', id: 1, method: 'items.get', params: { id: 'item-17' } };
 
@@ -184,7 +185,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'xmlrpc (npm)', server: 'xmlrpc.ts' },
     target: 3,
     unit: 'calls/s',
-    unavailable: h2loadMissing,
+    unavailable: wrkMissing,
     load: (port, durationMs) =>
       http({
         port,
@@ -238,7 +239,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'mercurius (jit)', server: 'graphql-mercurius.ts' },
     target: 1,
     unit: 'requests/s',
-    unavailable: h2loadMissing,
+    unavailable: wrkMissing,
     load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
   },
   {
@@ -248,7 +249,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'yoga', server: 'graphql-yoga.ts' },
     target: 3,
     unit: 'requests/s',
-    unavailable: h2loadMissing,
+    unavailable: wrkMissing,
     load: (port, durationMs) => post(port, durationMs, '/graphql', LIST_QUERY),
   },
   {
@@ -258,7 +259,7 @@ export const COMPARISONS: readonly Comparison[] = [
     peer: { name: 'soap', server: 'soap.ts' },
     target: 5,
     unit: 'calls/s',
-    unavailable: h2loadMissing,
+    unavailable: wrkMissing,
     load: (port, durationMs) =>
       http({
         port,
