@@ -142,8 +142,9 @@ export interface Partition {
 
   /**
    * Stores whole record batches as a producer sent them, one after the other; writes the offsets
-   * (and, where the stream says so, the time) into them, so the bytes belong to the engine from
-   * now on. Answers when they are committed as the stream's `sync` says.
+   * (and, where the stream says so, the time) into them, so the bytes belong to the engine until
+   * it answers or throws; from then on it holds none of them, and the caller may write into them
+   * again. Answers when they are committed as the stream's `sync` says.
    * @throws AppendFault (all or nothing)
    */
   append(batches: Buffer): MaybePromise<Appended>;
@@ -190,6 +191,9 @@ export interface Partition {
 }
 
 export interface PartitionListener {
+  /** Whether it reads what is committed now, so that it is worth keeping at hand; true where it is
+   * left out. */
+  readonly reading?: boolean;
   committed(partition: Partition): void;
   /** The stream was removed or the engine closed. */
   ended(partition: Partition): void;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import type { Partition } from '../hub/engine.ts';
 import { FailingFiles } from './failing-files.test-support.ts';
 import { record, valuesOf, withFolder } from './log.test-support.ts';
 import { openLog } from './open-log.ts';
@@ -52,6 +53,39 @@ describe('limits', () => {
       await engine.close();
       assert.equal(engine.environment.tails.used, 0);
       assert.equal(engine.environment.pending.used, 0);
+    }));
+
+  it('keeps the latest records in memory only where somebody reads them', () =>
+    withFolder(async (folder) => {
+      const engine = await openLog({ folder, maxTailBytes: 10_000 });
+      const { tails } = engine.environment;
+      const write = async (partition: Partition, count: number): Promise<void> => {
+        for (let place = 0; place < count; place++) await partition.write([record('v'.repeat(99))]);
+      };
+      const ended = () => undefined;
+      const stream = await engine.create('s', { ...SETTINGS, partitions: 3 });
+      const [unread, read, watched] = stream.partitions;
+      unread!.watch({ committed: ended, ended, reading: false });
+      await write(unread!, 10);
+      await write(read!, 10);
+      assert.equal(tails.used, 0);
+      assert.equal((await valuesOf(read!)).length, 10);
+      await write(read!, 1);
+      const one = tails.used;
+      assert.ok(one > 99);
+      assert.ok(Array.isArray(read!.read(10, 1)), 'it is at hand');
+      watched!.watch({ committed: ended, ended });
+      await write(watched!, 1);
+      assert.equal(tails.used, one * 2);
+      // The oldest go, whatever is read of what is held.
+      const held = await watched!.read(0, 1);
+      const bytes = Buffer.concat(held);
+      await write(watched!, 300);
+      assert.ok(tails.used <= 10_000 + one);
+      assert.deepEqual(Buffer.concat(held), bytes);
+      assert.equal((await valuesOf(watched!)).length, 301);
+      await engine.close();
+      assert.equal(tails.used, 0);
     }));
 
   it('refuses more streams and partitions than may be', () =>

@@ -25,24 +25,28 @@ export class PartitionReader {
 
   /**
    * Whole batches from the one that holds `from`, up to `maxBytes` (at least one) and below
-   * `before`.
+   * `before`, and the offset behind them.
    * @throws Fault DATA_LOSS
    */
-  async read(from: number, maxBytes: number, before: number): Promise<Buffer[]> {
+  async read(
+    from: number,
+    maxBytes: number,
+    before: number,
+  ): Promise<{ batches: Buffer[]; next: number }> {
     let offset = from;
     while (offset < before) {
       const segment = this.#segments.find(offset) ?? this.#segments.all[0];
-      if (segment === undefined) return [];
+      if (segment === undefined) break;
       const found = await this.#readSegment(segment, offset, maxBytes, before);
       if (found.batches.length > 0) {
         this.#remember({ segment, ...found.next });
-        return found.batches;
+        return { batches: found.batches, next: found.next.offset };
       }
       const after = this.#segments.all[this.#segments.placeOf(segment.base) + 1];
-      if (after === undefined) return [];
+      if (after === undefined) break;
       offset = Math.max(offset, after.base);
     }
-    return [];
+    return { batches: [], next: offset };
   }
 
   #readSegment(segment: Segment, from: number, maxBytes: number, before: number) {

@@ -165,7 +165,6 @@ export class LogPartition implements Partition {
     if (this.#gone !== undefined) throw this.#gone;
     if (from < this.startOffset || from > this.endOffset) throw outOfRange(this, from);
     const end = Math.min(before, this.endOffset);
-    if (from >= end) return NOTHING;
     return this.#tail.read(from, maxBytes, end) ?? this.#readDisk(from, maxBytes, end);
   }
 
@@ -243,6 +242,7 @@ export class LogPartition implements Partition {
 
   watch(listener: PartitionListener): () => void {
     if (this.#gone !== undefined) throw this.#gone;
+    if (listener.reading !== false) this.#tail.wanted();
     return this.#watchers.add(listener);
   }
 
@@ -260,7 +260,7 @@ export class LogPartition implements Partition {
       this.#release(buffer.length);
       if (pending[index] instanceof PendingPack) this.#packBytes = packSize(buffer.length);
     }
-    this.#tail.add(buffers, this.endOffset, segment.next);
+    this.#tail.add(buffers, this.endOffset, segment.next, this.#watchers.reading);
     this.endOffset = segment.next;
     this.stableOffset = Math.max(this.startOffset, this.transactions.stableOffset(this.endOffset));
     for (const one of pending) one.committed();
@@ -317,9 +317,11 @@ export class LogPartition implements Partition {
   }
 
   #readDisk(from: number, maxBytes: number, end: number): Promise<readonly Buffer[]> {
-    return this.#reading(() => {
+    return this.#reading(async () => {
       if (from < this.startOffset) throw outOfRange(this, from);
-      return this.#reader.read(from, maxBytes, end);
+      const { batches, next } = await this.#reader.read(from, maxBytes, end);
+      if (next >= end) this.#tail.wanted();
+      return batches;
     });
   }
 
@@ -386,8 +388,6 @@ export class LogPartition implements Partition {
     this.#environment.pending.used -= bytes;
   }
 }
-
-const NOTHING: readonly Buffer[] = Object.freeze([]);
 
 /** To begin the next pack with, so that it seldom grows. */
 function packSize(bytes: number): number {

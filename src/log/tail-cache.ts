@@ -36,30 +36,50 @@ export class TailBudget {
   }
 }
 
-/** Smaller buffers of one commit are put together: thousands of little ones cost more. */
-const SMALL_BYTES = 4096;
+/** Commits are copied into blocks, each filled once: thousands of little buffers cost more. A block
+ * is as large as what is held already, within these, so that a quiet partition takes little. */
+const LEAST_BLOCK_BYTES = 1024;
+const MOST_BLOCK_BYTES = 256 * 1024;
+/** After the last sign of a reader at the end, so long the tail is kept. */
+const WANTED_MS = 5000;
 
 /**
- * The last batches of a partition in memory, as they were written, so that whoever reads at the end
- * needs no disk.
+ * Copies of the last batches of a partition in memory, as they were written, so that whoever reads
+ * at the end needs no disk. Kept while somebody reads there; nothing in it is ever written again.
  */
 export class TailCache {
   readonly #budget: TailBudget;
   readonly #max: number;
-  /** Buffers of whole batches, one after the other without a gap; the first `#dropped` are gone. */
+  /** A buffer of whole batches for each commit, one after the other without a gap; the first
+   * `#dropped` are gone. */
   #buffers: Buffer[] = [];
   #dropped = 0;
   #bytes = 0;
   #start = 0;
   #end = 0;
+  #block: Buffer = EMPTY;
+  #blockUsed = 0;
+  #wantedMs = Number.NEGATIVE_INFINITY;
 
   constructor(budget: TailBudget, maxBytes: number) {
     this.#budget = budget;
     this.#max = maxBytes;
   }
 
-  /** Takes the batches of a commit, from `base` up to `next`. */
-  add(buffers: readonly Buffer[], base: number, next: number): void {
+  /** Somebody reads at the end. */
+  wanted(): void {
+    this.#wantedMs = performance.now();
+  }
+
+  /**
+   * Copies the batches of a commit, from `base` up to `next`, where somebody reads them.
+   * @param watched whether somebody waits for them now
+   */
+  add(buffers: readonly Buffer[], base: number, next: number, watched: boolean): void {
+    if (!watched && performance.now() - this.#wantedMs > WANTED_MS) {
+      this.clear();
+      return;
+    }
     if (base !== this.#end) this.clear();
     this.#end = next;
     let bytes = 0;
@@ -71,21 +91,20 @@ export class TailCache {
     }
     this.#makeRoom(bytes);
     if (this.#bytes === 0) this.#start = base;
-    if (buffers.length > 1 && bytes < SMALL_BYTES * buffers.length) {
-      this.#buffers.push(Buffer.concat(buffers, bytes));
-    } else {
-      for (const buffer of buffers) this.#buffers.push(ownBytes(buffer));
-    }
+    this.#buffers.push(this.#copy(buffers, bytes));
     this.#bytes += bytes;
     this.#budget.take(this, bytes);
   }
 
   /**
    * Whole batches from the one that holds `from`, at least one, up to `maxBytes` and below
-   * `before`. Undefined where `from` is not held.
+   * `before`; none where `from` is not below it. Undefined where `from` is not held.
    */
-  read(from: number, maxBytes: number, before: number): Buffer[] | undefined {
-    if (this.#bytes === 0 || from < this.#start || from >= this.#end) return undefined;
+  read(from: number, maxBytes: number, before: number): readonly Buffer[] | undefined {
+    const isEnd = from >= before;
+    if (!isEnd && (this.#bytes === 0 || from < this.#start || from >= this.#end)) return undefined;
+    this.wanted();
+    if (isEnd) return NOTHING;
     const found: Buffer[] = [];
     let room = maxBytes;
     for (let place = this.#placeOf(from); place < this.#buffers.length; place++) {
@@ -105,6 +124,21 @@ export class TailCache {
     this.#buffers = [];
     this.#dropped = 0;
     this.#bytes = 0;
+    this.#block = EMPTY;
+    this.#blockUsed = 0;
+  }
+
+  #copy(buffers: readonly Buffer[], bytes: number): Buffer {
+    if (this.#blockUsed + bytes > this.#block.length) {
+      const usual = Math.min(Math.max(this.#bytes, LEAST_BLOCK_BYTES), MOST_BLOCK_BYTES);
+      this.#block = Buffer.allocUnsafeSlow(Math.max(usual, bytes));
+      this.#blockUsed = 0;
+    }
+    const start = this.#blockUsed;
+    for (let index = 0; index < buffers.length; index++) {
+      this.#blockUsed += buffers[index]!.copy(this.#block, this.#blockUsed);
+    }
+    return this.#block.subarray(start, this.#blockUsed);
   }
 
   #makeRoom(bytes: number): void {
@@ -142,6 +176,7 @@ export class TailCache {
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);
+const NOTHING: readonly Buffer[] = Object.freeze([]);
 
 function skipTo(buffer: Buffer, from: number): number {
   let at = 0;
@@ -164,12 +199,4 @@ function endWithin(
     at += length;
   }
   return at;
-}
-
-/** The bytes, without holding on to a much larger buffer that they are a part of. */
-function ownBytes(buffer: Buffer): Buffer {
-  if (buffer.buffer.byteLength <= buffer.length * 2) return buffer;
-  const own = Buffer.allocUnsafeSlow(buffer.length);
-  buffer.copy(own);
-  return own;
 }

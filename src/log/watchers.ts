@@ -18,6 +18,12 @@ export class Watchers {
     };
   }
 
+  /** Whether one of them reads what is committed now. */
+  get reading(): boolean {
+    for (const { listener } of this.#watches) if (listener.reading !== false) return true;
+    return false;
+  }
+
   committed(partition: Partition): void {
     for (const { listener } of this.#watches) {
       this.#tell(partition, () => listener.committed(partition));

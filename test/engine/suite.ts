@@ -1,6 +1,7 @@
 import { describe } from 'node:test';
 import { expirySuite } from './expiry.ts';
 import type { MakeHost } from './host.ts';
+import { lendingSuite } from './lending.ts';
 import { orderingSuite } from './ordering.ts';
 import { producerSuite } from './producers.ts';
 import { readingSuite } from './reading.ts';
@@ -13,6 +14,7 @@ export function engineSuite(name: string, makeHost: MakeHost): void {
   describe(`engine ${name}`, () => {
     streamSuite(makeHost);
     orderingSuite(makeHost);
+    lendingSuite(makeHost);
     readingSuite(makeHost);
     expirySuite(makeHost);
     producerSuite(makeHost);

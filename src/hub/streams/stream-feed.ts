@@ -100,6 +100,10 @@ export class PartitionFeed implements PartitionListener, Task {
     return this.partition.epoch;
   }
 
+  get reading(): boolean {
+    return this.#live > 0;
+  }
+
   get over(): boolean {
     return this.#over;
   }
