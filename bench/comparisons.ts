@@ -180,7 +180,7 @@ export const COMPARISONS: readonly Comparison[] = [
   },
   {
     name: 'xmlrpc',
-    title: 'XML-RPC, 64 connections',
+    title: 'XML-RPC, 64 connections, 10 requests pipelined',
     ours: { name: 'polywire', server: 'polywire.ts' },
     peer: { name: 'xmlrpc (npm)', server: 'xmlrpc.ts' },
     target: 3,
@@ -191,6 +191,7 @@ export const COMPARISONS: readonly Comparison[] = [
         port,
         durationMs,
         path: '/xmlrpc',
+        inFlight: PIPELINED,
         headers: { 'content-type': 'text/xml', accept: 'text/xml' },
         body: XML_RPC_CALL,
       }),
@@ -254,7 +255,7 @@ export const COMPARISONS: readonly Comparison[] = [
   },
   {
     name: 'soap',
-    title: 'SOAP 1.1 command, validated by the schema, 64 connections',
+    title: 'SOAP 1.1 command, validated by the schema, 64 connections, 10 requests pipelined',
     ours: { name: 'polywire', server: 'polywire.ts' },
     peer: { name: 'soap', server: 'soap.ts' },
     target: 5,
@@ -265,6 +266,7 @@ export const COMPARISONS: readonly Comparison[] = [
         port,
         durationMs,
         path: '/soap/items',
+        inFlight: PIPELINED,
         headers: {
           'content-type': 'text/xml; charset=utf-8',
           soapaction: '"urn:polywire:items:items#Create"',
