@@ -128,6 +128,24 @@ describe('a connection of Kafka', () => {
     }
   });
 
+  it('is closed when requests that do not end take too much together, and others are served', async (context) => {
+    const own = await startKafkaHub({ kafka: { maxBytesArriving: 12_000_000 } });
+    context.after(() => own.stop());
+    const part = Buffer.concat([Buffer.from([0x05, 0, 0, 0, 0, 0, 0, 7]), Buffer.alloc(4_000_000)]);
+    const greedy: RawKafka[] = [];
+    const other = new RawKafka(own.port);
+    await other.call(API_VERSIONS, 0, {});
+    for (let count = 0; count < 6; count++) {
+      const raw = new RawKafka(own.port);
+      await raw.call(API_VERSIONS, 0, {});
+      raw.socket.write(part);
+      greedy.push(raw);
+    }
+    await until('some are closed', () => greedy.some(({ closed }) => closed));
+    await other.call(API_VERSIONS, 0, {});
+    for (const raw of [...greedy, other]) raw.end();
+  });
+
   it('survives random frames, each on a connection that was Kafka', async () => {
     for (let round = 0; round < 60; round++) {
       const raw = new RawKafka(hub.port);

@@ -35,6 +35,7 @@ export async function openBroker(
     nodeId: options.brokerId,
     producerIds: new ProducerIds(table),
     budget: new ByteBudget(options.maxBytesInFlight),
+    arriving: new ByteBudget(options.maxBytesArriving),
     unsent: new ByteBudget(options.maxUnsentBytes),
     handlers: HANDLERS,
     onClose: (listener) => {

@@ -13,7 +13,7 @@ import {
 } from './context.ts';
 import type { AnyHandler } from './dispatch.ts';
 import { errorOf } from './faults.ts';
-import { FrameReader } from './frames.ts';
+import { AT_ONCE_BYTES, FrameReader } from './frames.ts';
 import { type RequestHeader, readRequestHeader } from './request-header.ts';
 import { encodeResponse, rawAnswer } from './response.ts';
 import { Login } from './sasl/login.ts';
@@ -53,6 +53,8 @@ export class KafkaConnection implements Receiver, Client {
   readonly login: Login;
   /** Bytes of queued and running requests. */
   #held = 0;
+  /** Bytes of the request that has not arrived as a whole. */
+  #arriving = 0;
   /** Bytes of responses that the client is slow to take. */
   #unsent = 0;
   #paused = false;
@@ -116,6 +118,7 @@ export class KafkaConnection implements Receiver, Client {
     this.#active = true;
     try {
       this.#frames.push(bytes, this.#take);
+      if (this.#frames.bytes !== this.#arriving) this.#countArriving(this.#frames.bytes);
     } catch (error) {
       this.#breakOff(error);
     }
@@ -297,6 +300,18 @@ export class KafkaConnection implements Receiver, Client {
     if (this.#paused) this.#resume();
   }
 
+  /** @throws WireError for a large request while those of all connections take too much */
+  #countArriving(bytes: number): void {
+    const { arriving, options } = this.#broker;
+    arriving.give(this.#arriving);
+    arriving.take(bytes);
+    this.#arriving = bytes;
+    if (bytes <= AT_ONCE_BYTES || !arriving.exhausted) return;
+    throw new WireError(
+      `requests that have not ended take more than ${options.maxBytesArriving} bytes (protocols.kafka.maxBytesArriving), and its is a large one`,
+    );
+  }
+
   #countUnsent(bytes: number): void {
     const { unsent } = this.#broker;
     unsent.give(this.#unsent);
@@ -358,6 +373,7 @@ export class KafkaConnection implements Receiver, Client {
     this.#closed = true;
     clearTimeout(this.#loginTimer);
     this.#countUnsent(0);
+    this.#countArriving(0);
     this.#broker.budget.forget(this.#resume);
     this.#discard();
     for (const listener of this.#endListeners) listener();

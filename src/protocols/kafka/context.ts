@@ -27,6 +27,8 @@ export interface Broker {
   readonly producerIds: ProducerIds;
   /** Bytes of requests that are being handled, on all connections. */
   readonly budget: ByteBudget;
+  /** Bytes of requests that have not arrived as a whole, on all connections. */
+  readonly arriving: ByteBudget;
   /** Bytes of responses that clients are slow to take, on all connections. */
   readonly unsent: ByteBudget;
   /** By API key. */

@@ -2,7 +2,7 @@ import { WireError } from './wire/wire-error.ts';
 
 const SIZE_BYTES = 4;
 /** A frame up to this size gets its memory when its size is known, a larger one as it arrives. */
-const AT_ONCE_BYTES = 1_100_000;
+export const AT_ONCE_BYTES = 1_100_000;
 const GROWTH = 4;
 const EMPTY = Buffer.alloc(0);
 
@@ -25,6 +25,11 @@ export class FrameReader {
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
+  }
+
+  /** Bytes that the frame under way holds. */
+  get bytes(): number {
+    return this.#body.length;
   }
 
   /** Whether a frame has begun and not ended. */

@@ -41,6 +41,13 @@ export const KafkaOptions = Type.Object(
       description:
         'Bytes of requests that wait for their answers, on all connections together; beyond it connections are not read.',
     }),
+    maxBytesArriving: Type.Integer({
+      minimum: 1_048_576,
+      maximum: 4_294_967_296,
+      default: 268_435_456,
+      description:
+        'Bytes of requests that have begun and not ended, on all connections together; beyond it a connection with a large one is closed.',
+    }),
     maxFetchBytes: Type.Integer({
       minimum: 1_024,
       maximum: 1_073_741_824,
