@@ -40,7 +40,8 @@ export const someRecord: fc.Arbitrary<StreamRecord> = fc.record({
   key: fc.option(bytes(20)),
   value: fc.option(bytes(200)),
   headers: fc.array(someHeader, { maxLength: 5 }),
-  timeMs: fc.oneof(fc.integer({ min: -1, max: 5000 }), fc.integer({ min: 0, max: 2 ** 52 })),
+  // Up to the year 37,000: differences of times stay exact whole numbers, twice over.
+  timeMs: fc.oneof(fc.integer({ min: -1, max: 5000 }), fc.integer({ min: 0, max: 2 ** 50 })),
 });
 
 export const someRecords = fc.array(someRecord, { minLength: 1, maxLength: 80 });
