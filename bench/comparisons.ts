@@ -6,8 +6,8 @@ import { goMissing } from './servers/grpc-go/available.ts';
 
 const CONNECTIONS = 64;
 
-/** How many requests a connection has under way where they are pipelined, as in the benchmarks that
- * Fastify publishes of itself. */
+/** How many requests a connection has under way where they are pipelined. Few clients do that: the
+ * measures with one in flight say what most will see. */
 const PIPELINED = 10;
 
 function get(port: number, durationMs: number, path: string, inFlight = 1): number {
@@ -147,7 +147,7 @@ export const COMPARISONS: readonly Comparison[] = [
     ...AGAINST_FASTIFY,
     name: 'rest-query-single',
     title: 'REST query, 64 connections, one request in flight on each',
-    target: 1.4,
+    target: 2,
     load: (port, durationMs) => get(port, durationMs, '/items/item-17'),
   },
   {
@@ -161,7 +161,7 @@ export const COMPARISONS: readonly Comparison[] = [
     ...AGAINST_FASTIFY,
     name: 'rest-command-single',
     title: 'REST command, 64 connections, one request in flight on each',
-    target: 1.4,
+    target: 2,
     load: (port, durationMs) => post(port, durationMs, '/items', NEW_ITEM),
   },
   {
@@ -175,7 +175,7 @@ export const COMPARISONS: readonly Comparison[] = [
     ...AGAINST_JAYSON,
     name: 'jsonrpc-http-single',
     title: 'JSON-RPC over HTTP, 64 connections, one call in flight on each',
-    target: 1.4,
+    target: 3,
     load: (port, durationMs) => post(port, durationMs, '/rpc', JSON_RPC_CALL),
   },
   {
